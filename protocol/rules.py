@@ -2,8 +2,8 @@
 
 Normative text: `docs/safety-rules.md`. A document is `CHR1` and then rules, each kind (1 byte) ‖ payload
 length (4 bytes, big-endian) ‖ payload. Encoding is one to one: `decode(encode(rules)) == rules` and, for
-every document that decodes, `encode(decode(document)) == document`. `tests/vectors/rules.json` holds values that
-Solidity reads too.
+every document that decodes, `encode(decode(document)) == document`. `tests/vectors/rules.json` holds
+values that Solidity reads too.
 """
 
 from __future__ import annotations

@@ -33,9 +33,7 @@ class Amount(click.ParamType):
         self._refuse(value, units, param, ctx)
         return int(units)
 
-    def _refuse(
-        self, value: str, units: Decimal, param: click.Parameter | None, ctx: click.Context | None
-    ) -> None:
+    def _refuse(self, value: str, units: Decimal, param: click.Parameter | None, ctx: click.Context | None) -> None:
         if not units.is_finite():
             self.fail(f"{value} is not an amount", param, ctx)
         if units < 0:

@@ -23,9 +23,7 @@ def resolve() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-        subprocess.run(
-            [*command, "--no-build-isolation", f"--report={report}", f"{ROOT}[dev]"], check=True, cwd=ROOT
-        )
+        subprocess.run([*command, "--no-build-isolation", f"--report={report}", f"{ROOT}[dev]"], check=True, cwd=ROOT)
         resolved: dict[str, Any] = json.loads(report.read_text())
         return resolved
 
@@ -34,7 +32,11 @@ def pins(report: dict[str, Any]) -> list[str]:
     """`name==version` for all but the project itself, without local version labels such as +cpu."""
     packages = (item["metadata"] for item in report["install"])
     return sorted(
-        (f"{package['name']}=={package['version'].split('+')[0]}" for package in packages if package["name"] != "commonhold"),
+        (
+            f"{package['name']}=={package['version'].split('+')[0]}"
+            for package in packages
+            if package["name"] != "commonhold"
+        ),
         key=str.lower,
     )
 

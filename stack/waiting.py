@@ -23,9 +23,7 @@ def wait_for(process: Process, is_ready: Callable[[], bool], log: Path, timeout:
         if not process.is_alive:
             raise NeverReady(f"the {process.name} ended at start; {log} says:\n{_tail(log)}")
         if time.monotonic() > deadline:
-            raise NeverReady(
-                f"the {process.name} was not healthy within {timeout:.0f} s; {log} says:\n{_tail(log)}"
-            )
+            raise NeverReady(f"the {process.name} was not healthy within {timeout:.0f} s; {log} says:\n{_tail(log)}")
         time.sleep(POLL_SECONDS)
 
 

@@ -56,9 +56,7 @@ def unhex(text: str) -> bytes:
     list(zip(VECTORS["invalid"], VECTORS["offsets"], VECTORS["reasons"], strict=True)),
     ids=VECTORS["invalidNames"],
 )
-def test_an_invalid_document_is_refused_with_offset_and_reason(
-    document: str, offset: int, reason: str
-) -> None:
+def test_an_invalid_document_is_refused_with_offset_and_reason(document: str, offset: int, reason: str) -> None:
     with pytest.raises(RulesMalformed) as refused:
         decode(unhex(document))
     assert (refused.value.offset, refused.value.reason) == (offset, reason)
@@ -96,9 +94,7 @@ def test_whatever_decodes_encodes_to_the_same_bytes(document: bytes) -> None:
 
 
 @given(rule_sets, st.data())
-def test_a_document_cut_anywhere_is_refused_or_ends_with_an_earlier_rule(
-    rules: RuleSet, data: st.DataObject
-) -> None:
+def test_a_document_cut_anywhere_is_refused_or_ends_with_an_earlier_rule(rules: RuleSet, data: st.DataObject) -> None:
     document = encode(rules)
     cut = data.draw(st.integers(0, len(document) - 1))
     try:

@@ -1,0 +1,1 @@
+"""Follows the protocol's contracts and serves their state; see docs/architecture.md."""

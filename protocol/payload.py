@@ -1,0 +1,75 @@
+"""Token ids on the wire: what a job's `input` and an answer's `output` hold.
+
+Each id is three bytes, big-endian ("u24"): vocabularies above 65,535 exist, and a fixed width lets a
+contract find the n-th token without reading the others.
+
+`input` holds the tokens of the client's text only. The operator puts the model's pinned template and the
+safety rules' prefix around them, so control tokens have no place in an input. In this version an input is
+one turn of the user. The sixteen ids from `RESERVED` up are no vocabulary's: a later version marks with
+them where the next speaker's turn begins, and an input without marks keeps its meaning.
+
+`output` holds every token that was generated, the stop token included, so that the decision to stop can be
+checked like any other. A refusal's `output` is its witness instead: rule index ‖ position, four bytes each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+WIDTH = 3
+RESERVED = 0xFFFFF0
+WITNESS = 8
+MAX_U32 = 2**32 - 1
+NO_RULE = MAX_U32
+
+
+class PayloadMalformed(ValueError):
+    """Bytes or ids that are no payload; the message gives the length or the position."""
+
+
+class Outcome(IntEnum):
+    """What was posted; numbered as in `contracts/types/Job.sol`."""
+
+    ANSWERED = 0
+    INPUT_REFUSED = 1
+    OUTPUT_REFUSED = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Witness:
+    """Where a rule is broken. `NO_RULE` as the index: by tokens that no rule set could allow."""
+
+    rule: int
+    position: int
+
+
+def encode_tokens(ids: Sequence[int]) -> bytes:
+    """Three bytes an id. Raises `PayloadMalformed` naming the first id that is out of range."""
+    for position, token in enumerate(ids):
+        if not 0 <= token < RESERVED:
+            raise PayloadMalformed(f"token {position} is {token}; ids are 0 to {RESERVED - 1}")
+    return b"".join(token.to_bytes(WIDTH, "big") for token in ids)
+
+
+def decode_tokens(payload: bytes) -> list[int]:
+    """The ids of a payload; reserved ids are passed on for the reader to judge. Raises `PayloadMalformed`."""
+    if len(payload) % WIDTH:
+        raise PayloadMalformed(f"payload of {len(payload)} bytes: token ids take {WIDTH} bytes each")
+    return [int.from_bytes(payload[i : i + WIDTH], "big") for i in range(0, len(payload), WIDTH)]
+
+
+def encode_witness(witness: Witness) -> bytes:
+    """Rule index ‖ position, four bytes each, big-endian."""
+    for name, value in (("rule", witness.rule), ("position", witness.position)):
+        if not 0 <= value <= MAX_U32:
+            raise PayloadMalformed(f"witness {name} is {value}; it takes four bytes")
+    return witness.rule.to_bytes(4, "big") + witness.position.to_bytes(4, "big")
+
+
+def decode_witness(payload: bytes) -> Witness:
+    """The witness of a refusal. Raises `PayloadMalformed`."""
+    if len(payload) != WITNESS:
+        raise PayloadMalformed(f"witness of {len(payload)} bytes: a refusal posts {WITNESS}")
+    return Witness(int.from_bytes(payload[:4], "big"), int.from_bytes(payload[4:], "big"))
