@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Answer, Award, ItemStatus, JobId, JobStatus, Offer, Outcome, Sampling, Submission, Work} from "../types/Job.sol";
+import {
+    Answer,
+    Award,
+    ItemStatus,
+    JobId,
+    JobStatus,
+    Offer,
+    Outcome,
+    Sampling,
+    Submission,
+    Work
+} from "../types/Job.sol";
 import {Sheet} from "../types/Sheet.sol";
 
 /// @title The escrow: everybody's account in the asset, and every job's one word of commitment.
@@ -141,9 +152,12 @@ interface IJobEscrow {
     /// - `output` is no longer than `maxPayload`; a refusal's is its eight-byte witness
     function postResult(JobId id, Work calldata work, Outcome outcome, bytes calldata output) external;
 
-    function postResults(JobId[] calldata ids, Work[] calldata works, Outcome[] calldata outcomes, bytes[] calldata outputs)
-        external
-        returns (ItemStatus[] memory statuses);
+    function postResults(
+        JobId[] calldata ids,
+        Work[] calldata works,
+        Outcome[] calldata outcomes,
+        bytes[] calldata outputs
+    ) external returns (ItemStatus[] memory statuses);
 
     /// @notice Ends a job whose challenge window is over: the operator is paid and has its bond back, the others' part
     /// goes to the bucket, what the client did not spend is free again. By anyone. Emits `JobSettled`.

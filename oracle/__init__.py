@@ -1,0 +1,1 @@
+"""The operator: serves jobs, and verifies what others served."""
