@@ -1,35 +1,71 @@
 # What there is to do here; `make` lists it. Each target sets up what it needs by itself.
+PYTHON ?= python3
 RUN := stack/run
-PYTHON_SOURCES := protocol oracle indexer stack scripts tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down check format test test-contracts test-python clean
+.PHONY: help setup lock demo up down check format abi test test-contracts test-scenarios test-python test-hardhat \
+        hardhat-node gas coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 setup: ## everything that the project needs, inside the project
-	@python3 stack/setup.py
+	@$(PYTHON) stack/setup.py
 
-check: setup ## every formatter, linter and type checker
+lock: setup ## requirements.lock anew from pyproject.toml
+	$(RUN) python stack/lock.py
+
+demo: setup ## a whole story on a local chain
+	@$(RUN) python -m stack demo
+
+up: setup ## a local stack: chain, contracts, operator, indexer
+	@$(RUN) python -m stack up
+
+down: setup ## stops what `make up` started
+	@$(RUN) python -m stack down
+
+check: setup ## every formatter, linter and type checker, and the committed ABIs
 	$(RUN) forge fmt --check
 	$(RUN) solhint --max-warnings 0 'contracts/**/*.sol'
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
+	$(RUN) python -m protocol.abi --check
+	$(RUN) forge build --skip 'tests/**' --build-info --sizes
+	$(RUN) slither . --ignore-compile
 
 format: setup ## formatters
 	$(RUN) forge fmt
 	$(RUN) ruff check --fix-only .
 	$(RUN) ruff format .
 
-test: test-contracts test-python ## every test
+abi: setup ## protocol/abi/ anew from the contracts
+	$(RUN) python -m protocol.abi
 
-test-contracts: setup
+test: test-contracts test-scenarios test-python ## every test
+
+test-contracts: setup ## forge: units, fuzz, invariants, gas
 	$(RUN) forge test
 
-test-python: setup
+test-scenarios: setup ## Ape: scenarios with named actors
+	$(RUN) ape test tests/contracts
+
+test-python: setup ## pytest: everything else
 	$(RUN) pytest
 
+test-hardhat: setup ## the deployment script against Hardhat's node
+	$(RUN) pytest -m hardhat
+
+hardhat-node: setup ## Hardhat's node, on port 8545
+	$(RUN) hardhat --config stack/hardhat/hardhat.config.js node --hostname 127.0.0.1
+
+gas: setup ## gas of a job beside its ceilings and the peers' figures
+	$(RUN) forge test --match-path 'tests/contracts/gas/*'
+	$(RUN) python -m stack.gas
+
+coverage: setup ## line and branch coverage of the contracts
+	$(RUN) forge coverage --report summary --report lcov --report-file build/lcov.info
+	$(RUN) python -m stack.coverage build/lcov.info
+
 clean: ## what was built; not the environment
-	rm -rf build
+	rm -rf build .build .mypy_cache .ruff_cache

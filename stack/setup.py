@@ -180,8 +180,14 @@ def pip(*arguments: str) -> None:
 
 
 def install_node_modules() -> None:
-    """`npm ci` begins by deleting what is there, so one that was killed leaves nothing behind."""
-    run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+    """`npm ci` begins by deleting what is there, so one that was killed leaves nothing behind.
+
+    npm leaves out the optional packages that need a newer Node than the one it runs on. Hardhat's engine is one, so
+    npm runs a second time, on the Node that it has just installed for Hardhat.
+    """
+    quietly = ["--no-audit", "--no-fund", "--ignore-scripts"]
+    run(["npm", "ci", *quietly])
+    run(["npm", "install", "--no-save", *quietly], path=NODE_MODULES / ".bin")
 
 
 def native_tools() -> dict[Path, Path]:
@@ -261,12 +267,18 @@ def models() -> list[Model]:
 # --- running and telling
 
 
-def run(command: list[str], advice: str = "") -> None:
-    """Runs a command with its output in the log, and shows now and then that it is still at work."""
+def run(command: list[str], advice: str = "", path: Path | None = None) -> None:
+    """Runs a command with its output in the log, and shows now and then that it is still at work.
+
+    `path` goes before the others on which the command's programs are looked for.
+    """
+    environment = {**os.environ, "PATH": os.pathsep.join([*([str(path)] if path else []), os.environ["PATH"]])}
     with LOG.open("w") as log:
         log.write(f"$ {' '.join(command)}\n")
         log.flush()
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
         while process.poll() is None:
             try:
                 process.wait(HEARTBEAT_SECONDS)
