@@ -31,7 +31,8 @@ check: setup ## every formatter, linter and type checker, and the committed ABIs
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) python -m protocol.abi --check
-	$(RUN) forge build --skip 'tests/**' --build-info --sizes
+	@rm -rf build/slither
+	$(RUN) forge build --skip 'tests/**' --deny warnings --sizes --no-cache --build-info --out build/slither
 	$(RUN) slither . --ignore-compile
 
 format: setup ## formatters
