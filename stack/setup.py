@@ -276,9 +276,7 @@ def run(command: list[str], advice: str = "", path: Path | None = None) -> None:
     with LOG.open("w") as log:
         log.write(f"$ {' '.join(command)}\n")
         log.flush()
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         while process.poll() is None:
             try:
                 process.wait(HEARTBEAT_SECONDS)
