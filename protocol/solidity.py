@@ -21,7 +21,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, NewType, TypeVar
 
-from eth_abi.decoding import ContextFramesBytesIO
+from eth_abi.decoding import ContextFramesBytesIO, TupleDecoder
+from eth_abi.encoding import TupleEncoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import registry
 from eth_utils.address import is_address, to_checksum_address
@@ -193,9 +194,9 @@ class Codec:
     def __init__(self, parameters: Sequence[Parameter], of: str) -> None:
         self.parameters = tuple(parameters)
         self._of = of
-        wire = _tuple(parameter.type.wire for parameter in parameters)
-        self._decoder = registry.get_decoder(wire)
-        self._encoder = registry.get_encoder(wire)
+        wire = [parameter.type.wire for parameter in parameters]
+        self._decoder = TupleDecoder(decoders=[registry.get_decoder(name) for name in wire])  # type: ignore[no-untyped-call]
+        self._encoder = TupleEncoder(encoders=[registry.get_encoder(name) for name in wire])  # type: ignore[no-untyped-call]
 
     def encode(self, values: Sequence[Any]) -> bytes:
         """Raises `NotEncodable`, naming the parameter."""
