@@ -71,6 +71,9 @@ interface IJobEscrow {
     /// @notice The client has its fee back; `awarded` of the bond went to those named, the rest to the treasury.
     event JobConvicted(JobId indexed id, address indexed operator, uint256 bond, uint256 awarded);
 
+    /// @notice Part of a convicted operator's bond went to whoever earned it; what is left went to the treasury.
+    event AwardCredited(JobId indexed id, address indexed to, uint256 amount);
+
     /// @notice One item of a batch was left as it was.
     event ItemSkipped(uint256 indexed index, JobId indexed id, ItemStatus status);
 

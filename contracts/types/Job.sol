@@ -84,6 +84,7 @@ struct Offer {
 /// @notice Facts of an accepted job.
 /// @param offer hash of the `Offer`, so that the job can be opened again and its request be shown
 /// @param price fee agreed, between `minFee` and `maxFee`
+/// @param acceptedAt when it was accepted
 /// @param postBy last second for the result, before any outage is added
 struct Work {
     bytes32 offer;
@@ -95,6 +96,7 @@ struct Work {
     address outageClock;
     uint256 maxFee;
     uint256 price;
+    uint256 acceptedAt;
     uint256 postBy;
 }
 
