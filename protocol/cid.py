@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from protocol.errors import CommonholdError
+
 RAW_SHA256 = bytes([0x01, 0x55, 0x12, 0x20])
 """CID version 1, codec raw, multihash SHA-256, length 32."""
 
 DIGEST = 32
 
 
-class CidInvalid(ValueError):
+class CidInvalid(CommonholdError, ValueError):
     """Text or bytes that are no content address of the kind used here; the message says why."""
 
 

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from protocol.cid import Cid, CidInvalid
+from protocol.errors import CommonholdError
 from protocol.payload import RESERVED
 
 MANIFEST_FORMAT = "commonhold/model/1"
@@ -30,7 +31,7 @@ TokenIds = tuple[TokenId, ...]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class ManifestInvalid(ValueError):
+class ManifestInvalid(CommonholdError, ValueError):
     """A document that describes no model which this version can serve; the message names the field."""
 
 

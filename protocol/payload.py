@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+
+from protocol.errors import CommonholdError
 
 WIDTH = 3
 RESERVED = 0xFFFFF0
@@ -25,16 +26,8 @@ MAX_U32 = 2**32 - 1
 NO_RULE = MAX_U32
 
 
-class PayloadMalformed(ValueError):
+class PayloadMalformed(CommonholdError, ValueError):
     """Bytes or ids that are no payload; the message gives the length or the position."""
-
-
-class Outcome(IntEnum):
-    """What was posted; numbered as in `contracts/types/Job.sol`."""
-
-    ANSWERED = 0
-    INPUT_REFUSED = 1
-    OUTPUT_REFUSED = 2
 
 
 @dataclass(frozen=True, slots=True, order=True)

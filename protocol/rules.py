@@ -15,6 +15,8 @@ from typing import Any, NewType
 
 from eth_utils.crypto import keccak
 
+from protocol.errors import CommonholdError
+
 MAGIC = b"CHR1"
 MAX_RULES = 64
 MAX_DOCUMENT = 8_192
@@ -26,7 +28,7 @@ DIGEST = 32
 RulesId = NewType("RulesId", bytes)
 
 
-class RulesMalformed(ValueError):
+class RulesMalformed(CommonholdError, ValueError):
     """Not a rule set. `offset` is where the faulty rule begins, in bytes; `reason` fits 31 bytes."""
 
     def __init__(self, offset: int, reason: str) -> None:
@@ -35,7 +37,7 @@ class RulesMalformed(ValueError):
         self.reason = reason
 
 
-class RulesJsonInvalid(ValueError):
+class RulesJsonInvalid(CommonholdError, ValueError):
     """A rules.json that cannot become a document; the message names the rule and the field."""
 
 
