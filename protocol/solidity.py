@@ -213,9 +213,9 @@ class Codec:
         """Raises `NotDecodable`."""
         try:
             values = self._decoder(ContextFramesBytesIO(data))  # type: ignore[no-untyped-call]
+            return tuple(p.type.read(v) for p, v in zip(self.parameters, values, strict=True))
         except (DecodingError, ValueError, OverflowError) as error:
             raise NotDecodable(f"{self._of}: {len(data)} bytes are not what it declares: {error}") from error
-        return tuple(p.type.read(v) for p, v in zip(self.parameters, values, strict=True))
 
 
 def _writing(parameter: Parameter, item: Any, of: str = "") -> Any:
