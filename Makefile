@@ -65,7 +65,8 @@ gas: setup ## gas of a job beside its ceilings and the peers' figures
 	$(RUN) python -m stack.gas
 
 coverage: setup ## line and branch coverage of the contracts
-	$(RUN) forge coverage --report summary --report lcov --report-file build/lcov.info
+	@mkdir -p build
+	$(RUN) forge coverage --no-match-coverage '^(tests|contracts/mocks)/' --report lcov --report-file build/lcov.info
 	$(RUN) python -m stack.coverage build/lcov.info
 
 clean: ## what was built; not the environment

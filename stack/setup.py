@@ -281,7 +281,7 @@ def run(command: list[str], advice: str = "", path: Path | None = None) -> None:
             try:
                 process.wait(HEARTBEAT_SECONDS)
             except subprocess.TimeoutExpired:
-                say(f"  … {last_lines(1)[:100]}")
+                say(f"  … {last_lines(1)[:90]}")
     if process.returncode:
         raise SetupError(
             f"`{' '.join(command)}` failed:\n\n{last_lines(15)}\n\n{advice or network_advice()} "
@@ -294,7 +294,8 @@ def network_advice() -> str:
 
 
 def last_lines(count: int) -> str:
-    return "\n".join(LOG.read_text(errors="replace").rstrip().splitlines()[-count:])
+    lines = [line.strip() for line in LOG.read_text(errors="replace").splitlines()]
+    return "\n".join([line for line in lines if line and not line.startswith("WARNING")][-count:])
 
 
 def text(name: str) -> str:

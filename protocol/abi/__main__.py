@@ -16,8 +16,8 @@ KEPT_TEST_CONTRACTS = {"TestDollar"}
 
 def is_public(artifact: Artifact) -> bool:
     """Whether programs may call it: not internal libraries, nor the contracts that only tests use."""
-    is_ours_to_show = not artifact.source.startswith(TEST_CONTRACTS) or artifact.name in KEPT_TEST_CONTRACTS
-    return bool(artifact.abi) and is_ours_to_show
+    is_for_use = not artifact.source.startswith(TEST_CONTRACTS) or artifact.name in KEPT_TEST_CONTRACTS
+    return is_for_use and any(entry["type"] == "function" for entry in artifact.abi)
 
 
 def compiled() -> dict[str, str]:
