@@ -7,6 +7,7 @@ interface IHoldToken {
     error LengthMismatch(uint256 holders, uint256 amounts);
     error HolderAboveTenth(address holder, uint256 amount, uint256 limit);
     error InitialAboveLimit(uint256 amount, uint256 limit);
+    error FutureLookup(uint256 timepoint, uint256 clock);
     error CapExceeded(uint256 supply, uint256 cap);
 
     /// @notice By the reward pool, through its role.

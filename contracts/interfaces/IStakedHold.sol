@@ -16,6 +16,7 @@ interface IStakedHold {
     error ZeroAmount();
     error ZeroAddress();
     error NotTransferable();
+    error WrongReceipt(uint256 expected, uint256 received);
     error TicketUnknown(address account, uint256 ticket);
     error StillCoolingDown(uint256 unlockAt);
     error NothingStaked();
