@@ -11,13 +11,14 @@ interface ISafetyRules {
     event RulesAdopted(bytes32 indexed rules, uint256 indexed version, bytes document);
 
     error RulesMalformed(uint256 offset, bytes32 reason);
-    error RulesTooLong(uint256 length, uint256 limit);
+    error VersionUnknown(uint256 version, uint256 latest);
 
     /// @notice Puts a set into force for new jobs. By vote. Emits `RulesAdopted` with the whole document.
     function adopt(bytes calldata document) external returns (bytes32 rules);
 
     function current() external view returns (bytes32 rules);
     function version() external view returns (uint256);
+    /// @notice The set of a version, counted from one.
     function rulesAt(uint256 version) external view returns (bytes32 rules);
     /// @notice Whether the set fits the tokenizer: it has no prefix at all, or one for it.
     function covers(bytes32 rules, bytes32 tokenizer) external view returns (bool);
