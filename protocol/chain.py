@@ -180,14 +180,12 @@ class Chain:
         return logs
 
     def call(
-        self, to: Address, data: bytes, at: BlockRef = "latest", sender: Address | None = None, value: int = 0
+        self, to: Address | None, data: bytes, at: BlockRef = "latest", sender: Address | None = None, value: int = 0
     ) -> bytes:
-        """What a contract answers at a block. Raises `Reverted` with its error, or `BlockUnknown`."""
-        transaction = {"to": to, "data": "0x" + data.hex(), "value": hex(value)}
-        if sender is not None:
-            transaction["from"] = sender
+        """What a contract answers at a block; without `to`, what creating it would. Raises `Reverted` with its
+        error, or `BlockUnknown`."""
         try:
-            answer: str = self.request("eth_call", [transaction, _state(at)])
+            answer: str = self.request("eth_call", [_transaction(sender, to, data, value), _state(at)])
         except RpcError as error:
             if (reverted := error.revert_data) is not None:
                 raise Reverted(f"call to {to}", decode_revert(reverted)) from error
@@ -196,11 +194,8 @@ class Chain:
 
     def estimate_gas(self, sender: Address, to: Address | None, data: bytes, value: int = 0) -> int:
         """Gas that a transaction would take now. Raises `Reverted` when it would fail."""
-        transaction = {"from": sender, "data": "0x" + data.hex(), "value": hex(value)}
-        if to is not None:
-            transaction["to"] = to
         try:
-            return int(self.request("eth_estimateGas", [transaction]), 16)
+            return int(self.request("eth_estimateGas", [_transaction(sender, to, data, value)]), 16)
         except RpcError as error:
             if (reverted := error.revert_data) is not None:
                 raise Reverted(f"transaction to {to or 'a new contract'}", decode_revert(reverted)) from error
@@ -271,6 +266,11 @@ def _plain(ref: BlockRef) -> str:
 def _state(at: BlockRef) -> Any:
     """A block for reads of state (EIP-1898)."""
     return {"blockHash": _plain(at), "requireCanonical": True} if isinstance(at, bytes) else _plain(at)
+
+
+def _transaction(sender: Address | None, to: Address | None, data: bytes, value: int) -> dict[str, str]:
+    fields = {"from": sender, "to": to, "data": "0x" + data.hex(), "value": hex(value)}
+    return {name: content for name, content in fields.items() if content is not None}
 
 
 def _filter(
