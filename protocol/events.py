@@ -240,6 +240,14 @@ class SettlementReleased(Event):
     disputes: Address
 
 
+@event("event AwardCredited(JobId indexed id, address indexed to, uint256 amount)")
+@dataclass(frozen=True, slots=True)
+class AwardCredited(Event):
+    id: JobId
+    to: Address
+    amount: int
+
+
 @event("event JobConvicted(JobId indexed id, address indexed operator, uint256 bond, uint256 awarded)")
 @dataclass(frozen=True, slots=True)
 class JobConvicted(Event):

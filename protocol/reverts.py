@@ -82,8 +82,8 @@ OnlyRegistries(address caller)
     {caller} is not the registry that may call this
 RulesMalformed(uint256 offset, bytes32 reason)
     the safety rules are malformed at byte {offset}: {reason}
-RulesTooLong(uint256 length, uint256 limit)
-    the safety rules have {length} bytes; the limit is {limit}
+VersionUnknown(uint256 version, uint256 latest)
+    there is no version {version} of the safety rules; the latest is {latest}
 # OperatorRegistry
 AlreadyRegistered(address operator)
     {operator} is registered already: update its profile instead
@@ -100,6 +100,8 @@ InitialAboveLimit(uint256 amount, uint256 limit)
     the first list sums to {amount}; the limit is {limit}
 CapExceeded(uint256 supply, uint256 cap)
     HOLD's supply would be {supply}, above its cap of {cap}
+FutureLookup(uint256 timepoint, uint256 clock)
+    second {timepoint} is not past yet: it is {clock}
 NotTransferable()
     staked HOLD cannot be transferred: unstake it
 TicketUnknown(address account, uint256 ticket)
@@ -195,6 +197,10 @@ GovernorUnexpectedProposalState(uint256 proposalId, uint8 current, bytes32 expec
     queued, 6 expired, 7 executed), which does not allow this
 GovernorPreventLateQuorumVoteExtensionTooLarge(uint256 newVoteExtension, uint256 maxVoteExtension)
     a late-quorum extension of {newVoteExtension} s; the limit is {maxVoteExtension} s
+TimelockIsFixed()
+    the governor keeps its timelock for ever
+DelayOutOfBounds(uint256 delay, uint256 min, uint256 max)
+    a delay of {delay} s; it must be {min} to {max}
 TimelockInsufficientDelay(uint256 delay, uint256 minDelay)
     a delay of {delay} s; the timelock's is {minDelay} s
 TimelockInvalidOperationLength(uint256 targets, uint256 payloads, uint256 values)

@@ -278,7 +278,7 @@ class Offer:
 
 @struct(
     "bytes32 offer, bytes32 shares, Terms terms, address client, address operator, address disputes, "
-    "address outageClock, uint256 maxFee, uint256 price, uint256 postBy"
+    "address outageClock, uint256 maxFee, uint256 price, uint256 acceptedAt, uint256 postBy"
 )
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -293,6 +293,7 @@ class Work:
     outage_clock: Address
     max_fee: int
     price: int
+    accepted_at: int
     post_by: int
 
 
