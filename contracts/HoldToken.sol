@@ -51,6 +51,8 @@ contract HoldToken is IHoldToken, ERC20, ERC20Permit, AccessManaged {
     function _update(address from, address to, uint256 value) internal override {
         super._update(from, to, value);
         if (from == address(0) || to == address(0)) {
+            // The values returned are the checkpoint before and after: known here.
+            // slither-disable-next-line unused-return
             _supplies.push(uint48(block.timestamp), SafeCast.toUint208(totalSupply()));
         }
     }

@@ -359,6 +359,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         view
         returns (bytes32)
     {
+        // Memory structs begin as zeros, and each field that is not zero is set below.
+        // slither-disable-next-line uninitialized-local
         Offer memory offer;
         bytes32 sampling = bytes32(uint256(_unwrapSampling(submission)));
         offer.request = Facts.hash(sheetHash, sampling, Facts.hashBytes(submission.input));
@@ -386,6 +388,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         uint256 bond = Amounts.bondUp(offer.terms, offer.maxFee);
         if (operator.free < bond) return ItemStatus.InsufficientBalance;
 
+        // Memory structs begin as zeros, and each field that is not zero is set below.
+        // slither-disable-next-line uninitialized-local
         Work memory work;
         work.offer = offerHash;
         work.shares = offer.shares;
@@ -425,6 +429,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
     }
 
     function _newAnswer(Work calldata work, bytes32 result, uint256 price) private view returns (bytes32) {
+        // Memory structs begin as zeros, and each field that is not zero is set below.
+        // slither-disable-next-line uninitialized-local
         Answer memory answer;
         answer.offer = work.offer;
         answer.result = result;
@@ -548,11 +554,14 @@ contract JobEscrow is IJobEscrow, AccessManaged {
     // ---------------------------------------------------------------- looking
 
     function _matches(JobId id, bytes32 factsHash, JobStatus status) private view returns (bool) {
+        // A hash is compared, nothing that a stranger could nudge.
+        // slither-disable-next-line incorrect-equality
         return _jobs[id] == Facts.seal(factsHash, status);
     }
 
     function _isPosted(JobId id, bytes32 factsHash) private view returns (bool) {
         bytes32 commitment = _jobs[id];
+        // slither-disable-next-line incorrect-equality
         return commitment == Facts.seal(factsHash, JobStatus.Posted)
             || commitment == Facts.seal(factsHash, JobStatus.Disputed);
     }

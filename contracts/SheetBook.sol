@@ -124,6 +124,8 @@ contract SheetBook is ISheetBook, AccessManaged {
     }
 
     function _modelOf(bytes32 slot) private view returns (bytes32 model) {
+        // The model before is of no use here.
+        // slither-disable-next-line unused-return
         (model,) = models.slotModel(slot);
         if (model == 0) revert SlotEmpty(slot);
     }

@@ -21,27 +21,27 @@ library Facts {
     }
 
     function hashOffer(Offer calldata offer) internal pure returns (bytes32) {
-        uint256 at;
+        uint256 start;
         assembly ("memory-safe") {
-            at := offer
+            start := offer
         }
-        return _hashCalldata(at, OFFER_BYTES);
+        return _hashCalldata(start, OFFER_BYTES);
     }
 
     function hashWork(Work calldata work) internal pure returns (bytes32) {
-        uint256 at;
+        uint256 start;
         assembly ("memory-safe") {
-            at := work
+            start := work
         }
-        return _hashCalldata(at, WORK_BYTES);
+        return _hashCalldata(start, WORK_BYTES);
     }
 
     function hashAnswer(Answer calldata answer) internal pure returns (bytes32) {
-        uint256 at;
+        uint256 start;
         assembly ("memory-safe") {
-            at := answer
+            start := answer
         }
-        return _hashCalldata(at, ANSWER_BYTES);
+        return _hashCalldata(start, ANSWER_BYTES);
     }
 
     function hashNewOffer(Offer memory offer) internal pure returns (bytes32 result) {
@@ -72,27 +72,27 @@ library Facts {
 
     function hash(bytes32 a, bytes32 b, bytes32 c) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, a)
-            mstore(add(at, 0x20), b)
-            mstore(add(at, 0x40), c)
-            result := keccak256(at, 0x60)
+            let start := mload(0x40)
+            mstore(start, a)
+            mstore(add(start, 0x20), b)
+            mstore(add(start, 0x40), c)
+            result := keccak256(start, 0x60)
         }
     }
 
     function hashBytes(bytes calldata data) internal pure returns (bytes32) {
-        uint256 at;
+        uint256 start;
         assembly ("memory-safe") {
-            at := data.offset
+            start := data.offset
         }
-        return _hashCalldata(at, data.length);
+        return _hashCalldata(start, data.length);
     }
 
     function _hashCalldata(uint256 from, uint256 length) private pure returns (bytes32 result) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            calldatacopy(at, from, length)
-            result := keccak256(at, length)
+            let start := mload(0x40)
+            calldatacopy(start, from, length)
+            result := keccak256(start, length)
         }
     }
 }

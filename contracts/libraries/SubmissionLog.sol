@@ -11,15 +11,15 @@ library SubmissionLog {
         bytes32 topic = IJobEscrow.JobSubmitted.selector;
         bytes calldata input = submission.input;
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, nonce)
-            calldatacopy(add(at, 0x20), submission, 0xe0) // minFee … sampling
-            mstore(add(at, 0x100), 0x120) // where the input begins
-            mstore(add(at, 0x120), input.length)
+            let start := mload(0x40)
+            mstore(start, nonce)
+            calldatacopy(add(start, 0x20), submission, 0xe0) // minFee … sampling
+            mstore(add(start, 0x100), 0x120) // where the input begins
+            mstore(add(start, 0x120), input.length)
             let padded := and(add(input.length, 0x1f), not(0x1f))
-            mstore(add(add(at, 0x120), padded), 0) // zeros behind the input's last byte
-            calldatacopy(add(at, 0x140), input.offset, input.length)
-            log4(at, add(0x140, padded), topic, id, caller(), sheet)
+            mstore(add(add(start, 0x120), padded), 0) // zeros behind the input's last byte
+            calldatacopy(add(start, 0x140), input.offset, input.length)
+            log4(start, add(0x140, padded), topic, id, caller(), sheet)
         }
     }
 }
