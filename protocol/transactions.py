@@ -172,6 +172,11 @@ class Sender:
                 raise KeyReused(f"key {key!r} names another call ({known.call.description}): choose a new key")
             return self._follow(known) if known.state is IntentState.PENDING else known
 
+    def next_nonce(self) -> int:
+        """What the next intent will take, unless another program sends with the same key."""
+        with self._mutex:
+            return max(self.chain.nonce(self.address, "pending"), self._intents.next_nonce())
+
     def find(self, key: str) -> Intent | None:
         """What was written down, as last seen."""
         with self._mutex:
@@ -218,8 +223,7 @@ class Sender:
 
     def _begin(self, key: str, call: Call) -> Intent:
         gas = self._gas(call)
-        nonce = max(self.chain.nonce(self.address, "pending"), self._intents.next_nonce())
-        intent = Intent(key, nonce, call, gas)
+        intent = Intent(key, self.next_nonce(), call, gas)
         signed = self._sign(intent, self._fees())
         self._intents.add(intent, signed)
         self._broadcast(intent, signed)
@@ -324,7 +328,7 @@ class Sender:
             return intent
         if not gone_for_good or self._receipt(intent) is not None:
             return intent
-        moved = replace(intent, nonce=max(self.chain.nonce(self.address, "pending"), self._intents.next_nonce()))
+        moved = replace(intent, nonce=self.next_nonce())
         signed = self._sign(moved, self._fees())
         self._intents.replace(moved, signed)
         self._broadcast(moved, signed)

@@ -1,0 +1,115 @@
+"""What is deployed: every number, holder and document that a deployment decides, in one place.
+
+Bounds stand in the contracts, which refuse what lies outside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from protocol import rules
+from protocol.cast import CAST
+from protocol.solidity import Address, struct
+from protocol.types import ModelFacts, Numbers, SlotKey, slot_key
+
+HOUR, DAY = 3_600, 86_400
+HOLD = 10**18
+"""Units of one HOLD."""
+DOLLAR = 10**6
+"""Units of one test dollar."""
+
+FIRST_LIST = 400_000_000 * HOLD
+"""What the first holders receive in all: 40 % of the cap."""
+
+
+@struct(
+    "uint48 votingDelay, uint32 votingPeriod, uint256 proposalThreshold, uint256 quorumBps, uint48 lateQuorumExtension"
+)
+@dataclass(frozen=True, slots=True)
+class GovernorNumbers:
+    """Seconds, units of staked HOLD, parts of 10,000 of what is staked."""
+
+    voting_delay: int
+    voting_period: int
+    proposal_threshold: int
+    quorum_bps: int
+    late_quorum_extension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """`reference_price`: units of the asset for one whole HOLD."""
+
+    rate_bps: int
+    reference_price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`asset` of `None`: a test dollar is deployed. `grant_delay`: seconds that a new role takes to be effective,
+    longer than leaving does. `model` is registered by its curator and put into `slot`."""
+
+    holders: tuple[tuple[Address, int], ...]
+    numbers: Numbers
+    governor: GovernorNumbers
+    timelock_delay: int
+    cooldown: int
+    grant_delay: int
+    emission: Emission
+    rules: bytes
+    model: ModelFacts
+    slot: SlotKey
+    asset: Address | None = None
+
+
+NUMBERS = Numbers(
+    challenge_seconds=HOUR,
+    dispute_seconds=DAY,
+    max_offer_seconds=DAY,
+    max_service_seconds=HOUR,
+    stakers_bps=300,
+    treasury_bps=200,
+    refusal_bps=2_000,
+    fine_bps=2_000,
+    bond_bps=20_000,
+    min_bond=DOLLAR,
+    max_payload=24_576,
+)
+GOVERNOR = GovernorNumbers(
+    voting_delay=DAY,
+    voting_period=3 * DAY,
+    proposal_threshold=1_000_000 * HOLD,
+    quorum_bps=1_000,
+    late_quorum_extension=DAY,
+)
+RULES = rules.encode(rules.RuleSet((rules.Limit(max_input=4_096, max_output=1_024),)))
+
+
+def local_plan(model: ModelFacts | None = None, document: bytes = RULES) -> Plan:
+    """For a chain on this machine: HOLD for the cast, numbers as a production chain might have them."""
+    return Plan(
+        holders=tuple((member.address, FIRST_LIST // len(CAST)) for member in CAST.values()),
+        numbers=NUMBERS,
+        governor=GOVERNOR,
+        timelock_delay=2 * DAY,
+        cooldown=3 * DAY,
+        grant_delay=7 * DAY,
+        emission=Emission(rate_bps=5_000, reference_price=DOLLAR // 100),
+        rules=document,
+        model=model or placeholder_model(CAST["curator"].address),
+        slot=slot_key("chat"),
+    )
+
+
+def placeholder_model(curator: Address) -> ModelFacts:
+    """Facts of a model that does not exist, for chains on which nothing is to be inferred."""
+    return ModelFacts(
+        manifest=sha256(b"placeholder manifest").digest(),
+        program=sha256(b"placeholder program").digest(),
+        weights=sha256(b"placeholder weights").digest(),
+        tokenizer=sha256(b"placeholder tokenizer").digest(),
+        arithmetic=0,
+        curator=curator,
+        curator_bps=500,
+    )
