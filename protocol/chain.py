@@ -99,8 +99,8 @@ class Chain:
 
     @property
     def id(self) -> int:
-        """The chain's id."""
-        if self._chain_id is None:
+        """The chain's id, as an endpoint confirmed it."""
+        if self._chain_id is None or all(endpoint.chain_id != self._chain_id for endpoint in self._endpoints):
             self._chain_id = int(self.request("eth_chainId", []), 16)
         return self._chain_id
 

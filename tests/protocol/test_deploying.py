@@ -1,0 +1,102 @@
+"""Deploying: the whole protocol, once, and nobody left with a key to it."""
+
+from pathlib import Path
+
+import pytest
+
+from protocol import encoding
+from protocol.cast import CAST
+from protocol.chain import Chain
+from protocol.clients import timelock
+from protocol.deploying import DeploymentFailed, created_address, verify
+from protocol.events import AccessRoleGranted, RoleGranted, decode, topic_of
+from protocol.plan import FIRST_LIST, local_plan
+from tests.chain import Node, World, deploy_world
+
+
+def test_the_code_at_every_address_is_what_the_sources_compile_to(world: World) -> None:
+    verify(world.chain, world.deployment, CAST["deployer"].address)
+
+
+def test_changed_code_is_found(world: World) -> None:
+    escrow = world.contracts.escrow.address
+    code = world.chain.code(escrow)
+    world.chain.request("anvil_setCode", [escrow, "0x" + (code[:-1] + bytes([code[-1] ^ 1])).hex()])
+    with pytest.raises(DeploymentFailed, match=r"the code of JobEscrow at .* is not what the sources compile to"):
+        verify(world.chain, world.deployment, CAST["deployer"].address)
+
+
+def test_only_the_timelock_and_the_modules_hold_roles(world: World) -> None:
+    manager, block = world.contracts.manager, world.deployment.block
+    granted = [
+        decode(raw) for raw in world.chain.logs(block, "latest", [manager.address], [topic_of(AccessRoleGranted)])
+    ]
+    holders = {(e.role_id, e.account) for e in granted if isinstance(e, AccessRoleGranted)}
+    still = {(role, account) for role, account in holders if manager.has_role(role, account)}
+    address_of = world.deployment.address_of
+    assert still == {
+        (0, address_of("CommonholdTimelock")),
+        (1, address_of("SheetBook")),
+        (2, address_of("RewardPool")),
+        (3, address_of("RewardPool")),
+    }
+    assert (0, CAST["deployer"].address) in holders - still
+
+
+def test_the_timelock_obeys_the_governor_alone(world: World) -> None:
+    address = world.contracts.timelock.address
+    logs = world.chain.logs(world.deployment.block, "latest", [address], [topic_of(RoleGranted)])
+    granted = {(e.role, e.account) for raw in logs if isinstance(e := decode(raw), RoleGranted)}
+    governor = world.contracts.governor.address
+    assert granted == {
+        (timelock.ADMIN, address),
+        (timelock.PROPOSER, governor),
+        (timelock.CANCELLER, governor),
+        (timelock.EXECUTOR, "0x" + "0" * 40),
+    }
+
+
+def test_the_first_list_is_what_the_plan_says(world: World) -> None:
+    hold = world.contracts.hold
+    assert hold.total_supply() == FIRST_LIST
+    assert {hold.balance_of(member.address) for member in CAST.values()} == {FIRST_LIST // 10}
+
+
+def test_the_slot_has_its_model_and_its_sheet_is_in_force(world: World) -> None:
+    plan, contracts = local_plan(), world.contracts
+    assert contracts.models.slot_model(plan.slot)[0] == encoding.model_id(plan.model)
+    assert contracts.escrow.sheet_of(plan.slot) == encoding.sheet_hash(world.sheet())
+    assert contracts.rules.version() == 1
+
+
+@pytest.mark.parametrize("steps", [1, 5, 13, 20, 30])
+def test_a_deployment_that_was_killed_goes_on_where_it_was(anvil: Node, tmp_path: Path, steps: int) -> None:
+    chain = CountingChain(anvil.url, steps)
+    with pytest.raises(Killed):
+        deploy_world(chain, tmp_path / "home", anvil.url)
+    chain.left = 10_000
+    world = deploy_world(chain, tmp_path / "home", anvil.url)
+    verify(chain, world.deployment, CAST["deployer"].address)
+    sent = chain.nonce(CAST["deployer"].address)
+    assert world.deployment.address_of("AccessManager") == created_address(CAST["deployer"].address, 1)
+    assert sent == 31
+    chain.close()
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+class CountingChain(Chain):
+    """Dies after so many transactions were broadcast."""
+
+    def __init__(self, url: str, left: int) -> None:
+        super().__init__(url)
+        self.left = left
+
+    def broadcast(self, signed: bytes) -> bytes:
+        answered = super().broadcast(signed)
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+        return answered
