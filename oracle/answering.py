@@ -1,0 +1,41 @@
+"""A job's input to what is posted for it: rules, inference, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from oracle.inference import Engine, Generation, StopReason
+from oracle.inference.engine import never
+from oracle.safety import Refusal, Safety
+from protocol.payload import encode_tokens
+from protocol.rules import RuleSet
+from protocol.types import Outcome, Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What to post; the refusal or the generation says how it came about."""
+
+    outcome: Outcome
+    output: bytes
+    refusal: Refusal | None = None
+    generation: Generation | None = None
+
+
+def answer(
+    engine: Engine, rules: RuleSet, payload: bytes, sampling: Sampling, should_stop: Callable[[], bool] = never
+) -> Answered | None:
+    """The result of a job, or None when `should_stop` ended it. Raises `RulesDoNotCover`."""
+    safety = Safety(rules, engine.model)
+    judged = safety.judge_input(payload)
+    if isinstance(judged, Refusal):
+        return Answered(judged.outcome, judged.output, refusal=judged)
+    bounded = replace(sampling, max_tokens=safety.max_output(sampling.max_tokens))
+    generation = engine.run(judged.prompt_ids, bounded, should_stop)
+    if generation.stop_reason is StopReason.CANCELLED:
+        return None
+    refusal = safety.judge_output(generation.token_ids)
+    if refusal:
+        return Answered(refusal.outcome, refusal.output, refusal, generation)
+    return Answered(Outcome.ANSWERED, encode_tokens(generation.token_ids), generation=generation)
