@@ -10,8 +10,9 @@ import {IJobEscrow} from "./interfaces/IJobEscrow.sol";
 import {Accounts} from "./libraries/Accounts.sol";
 import {Amounts} from "./libraries/Amounts.sol";
 import {Facts} from "./libraries/Facts.sol";
+import {JobLog} from "./libraries/JobLog.sol";
+import {NextFacts} from "./libraries/NextFacts.sol";
 import {Outage} from "./libraries/Outage.sol";
-import {SubmissionLog} from "./libraries/SubmissionLog.sol";
 import {Answer, Award, ItemStatus, JobId, JobStatus, Offer, Outcome, Submission, Work} from "./types/Job.sol";
 import {Sheet} from "./types/Sheet.sol";
 import {Terms} from "./types/Terms.sol";
@@ -64,9 +65,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         if (to == address(0)) revert ZeroAddress();
         if (amount == 0) revert BadAmount(amount, MAX_AMOUNT);
         Accounts.Account storage account = _accounts[msg.sender];
-        if (account.free < amount) revert InsufficientBalance(msg.sender, account.free, amount);
 
-        account.debit(amount);
+        if (!account.tryDebit(amount)) revert InsufficientBalance(msg.sender, account.free(), amount);
         totalOwed -= amount;
 
         emit Withdrawn(msg.sender, to, amount);
@@ -108,7 +108,7 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         if (status == ItemStatus.WrongFacts) revert WrongFacts(id, statusOf(id));
         if (status == ItemStatus.TooLate) revert TooLate(id, _offerEnd(offer));
         if (status == ItemStatus.WrongCaller) revert WrongCaller(id, msg.sender);
-        revert InsufficientBalance(msg.sender, _accounts[msg.sender].free, bondOf(offer));
+        revert InsufficientBalance(msg.sender, _accounts[msg.sender].free(), bondOf(offer));
     }
 
     /// @inheritdoc IJobEscrow
@@ -216,8 +216,7 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         bool reopened = block.timestamp <= _offerEnd(offer);
         _jobs[id] = reopened ? Facts.seal(offerHash, JobStatus.Open) : Facts.seal(0, JobStatus.Refunded);
         uint256 fine = Amounts.fineUp(work.terms, work.maxFee);
-        _accounts[work.operator].unlock(Amounts.bondUp(work.terms, work.maxFee));
-        _accounts[work.operator].debit(fine);
+        _accounts[work.operator].unlockAndDebit(Amounts.bondUp(work.terms, work.maxFee), fine);
         _accounts[work.client].credit(fine);
         if (!reopened) _accounts[work.client].unlock(work.maxFee);
 
@@ -233,9 +232,7 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         uint256 limit = answer.postedAt + answer.terms.challengeSeconds() + answer.terms.disputeSeconds();
         if (until > limit) revert TooLate(id, limit);
 
-        Answer memory held = answer;
-        held.heldUntil = until;
-        _jobs[id] = Facts.seal(Facts.hashNewAnswer(held), JobStatus.Disputed);
+        _jobs[id] = Facts.seal(NextFacts.hashHeld(answer, until), JobStatus.Disputed);
 
         emit SettlementHeld(id, msg.sender, until);
     }
@@ -243,10 +240,9 @@ contract JobEscrow is IJobEscrow, AccessManaged {
     /// @inheritdoc IJobEscrow
     function releaseSettlement(JobId id, Answer calldata answer) external {
         _requireJudge(id, answer);
+        if (statusOf(id) != JobStatus.Disputed) revert WrongFacts(id, JobStatus.Posted);
 
-        Answer memory released = answer;
-        released.heldUntil = 0;
-        _jobs[id] = Facts.seal(Facts.hashNewAnswer(released), JobStatus.Posted);
+        _jobs[id] = Facts.seal(NextFacts.hashHeld(answer, 0), JobStatus.Posted);
 
         emit SettlementReleased(id, msg.sender);
     }
@@ -258,10 +254,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         _jobs[id] = Facts.seal(0, JobStatus.Convicted);
         uint256 bond = Amounts.bondUp(answer.terms, answer.maxFee);
         _accounts[answer.client].unlock(answer.maxFee);
-        _accounts[answer.operator].unlock(bond);
-        _accounts[answer.operator].debit(bond);
-        uint256 awarded = _creditAwards(id, awards);
-        if (awarded > bond / 2) revert AwardsExceedHalf(awarded, bond);
+        _accounts[answer.operator].unlockAndDebit(bond, bond);
+        uint256 awarded = _creditAwards(id, bond, awards);
         _accounts[treasury].credit(bond - awarded);
 
         emit JobConvicted(id, answer.operator, bond, awarded);
@@ -298,7 +292,7 @@ contract JobEscrow is IJobEscrow, AccessManaged {
     /// @inheritdoc IJobEscrow
     function accountOf(address account) external view returns (uint256 free, uint256 locked, uint256 nonce) {
         Accounts.Account storage found = _accounts[account];
-        return (found.free, found.locked, found.nonce);
+        return (found.free(), found.locked(), found.nonce());
     }
 
     /// @inheritdoc IJobEscrow
@@ -328,7 +322,7 @@ contract JobEscrow is IJobEscrow, AccessManaged {
 
     /// @inheritdoc IJobEscrow
     function jobIdOf(address client, uint256 nonce) public view returns (JobId) {
-        return JobId.wrap(keccak256(abi.encode(block.chainid, address(this), client, nonce)));
+        return Facts.jobId(client, nonce);
     }
 
     /// @inheritdoc IJobEscrow
@@ -342,41 +336,17 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         private
         returns (ItemStatus status, JobId id)
     {
-        status = _checkSubmission(sheet.terms, submission);
+        bytes calldata input = submission.input;
+        status = _checkSubmission(sheet.terms, submission, input.length);
         if (status != ItemStatus.Done) return (status, id);
-        Accounts.Account storage client = _accounts[msg.sender];
-        if (client.free < submission.maxFee) return (ItemStatus.InsufficientBalance, id);
 
-        uint256 nonce = client.lockForJob(submission.maxFee);
+        (bool locked, uint256 nonce) = _accounts[msg.sender].tryLockForJob(submission.maxFee);
+        if (!locked) return (ItemStatus.InsufficientBalance, id);
         id = jobIdOf(msg.sender, nonce);
-        _jobs[id] = Facts.seal(_newOffer(sheetHash, sheet, submission), JobStatus.Open);
+        bytes32 request = NextFacts.hashRequest(sheetHash, submission, Facts.hashBytes(input));
+        _jobs[id] = Facts.seal(NextFacts.hashOffer(sheet, submission, request), JobStatus.Open);
 
-        SubmissionLog.emitSubmitted(id, sheetHash, nonce, submission);
-    }
-
-    function _newOffer(bytes32 sheetHash, Sheet calldata sheet, Submission calldata submission)
-        private
-        view
-        returns (bytes32)
-    {
-        // Memory structs begin as zeros, and each field that is not zero is set below.
-        // slither-disable-next-line uninitialized-local
-        Offer memory offer;
-        bytes32 sampling = bytes32(uint256(_unwrapSampling(submission)));
-        offer.request = Facts.hash(sheetHash, sampling, Facts.hashBytes(submission.input));
-        offer.shares = sheet.shares;
-        offer.terms = sheet.terms;
-        offer.client = msg.sender;
-        offer.named = submission.named;
-        offer.disputes = sheet.disputes;
-        offer.outageClock = sheet.outageClock;
-        offer.minFee = submission.minFee;
-        offer.maxFee = submission.maxFee;
-        offer.submittedAt = block.timestamp;
-        offer.offerSeconds = submission.offerSeconds;
-        offer.exclusiveSeconds = submission.exclusiveSeconds;
-        offer.serviceSeconds = submission.serviceSeconds;
-        return Facts.hashNewOffer(offer);
+        JobLog.emitSubmitted(id, sheetHash, nonce, submission, input);
     }
 
     function _tryAccept(JobId id, Offer calldata offer) private returns (ItemStatus) {
@@ -384,29 +354,13 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         if (!_matches(id, offerHash, JobStatus.Open)) return ItemStatus.WrongFacts;
         if (block.timestamp > _offerEnd(offer)) return ItemStatus.TooLate;
         if (_isReservedForAnother(offer)) return ItemStatus.WrongCaller;
-        Accounts.Account storage operator = _accounts[msg.sender];
-        uint256 bond = Amounts.bondUp(offer.terms, offer.maxFee);
-        if (operator.free < bond) return ItemStatus.InsufficientBalance;
+        if (!_accounts[msg.sender].tryLock(bondOf(offer))) return ItemStatus.InsufficientBalance;
 
-        // Memory structs begin as zeros, and each field that is not zero is set below.
-        // slither-disable-next-line uninitialized-local
-        Work memory work;
-        work.offer = offerHash;
-        work.shares = offer.shares;
-        work.terms = offer.terms;
-        work.client = offer.client;
-        work.operator = msg.sender;
-        work.disputes = offer.disputes;
-        work.outageClock = offer.outageClock;
-        work.maxFee = offer.maxFee;
-        work.price = Amounts.priceDown(offer, block.timestamp);
-        work.acceptedAt = block.timestamp;
-        work.postBy = block.timestamp + offer.serviceSeconds;
+        uint256 price = Amounts.priceDown(offer, block.timestamp);
+        uint256 postBy = block.timestamp + offer.serviceSeconds;
+        _jobs[id] = Facts.seal(NextFacts.hashWork(offer, offerHash, price, postBy), JobStatus.Accepted);
 
-        _jobs[id] = Facts.seal(Facts.hashNewWork(work), JobStatus.Accepted);
-        operator.lock(bond);
-
-        emit JobAccepted(id, msg.sender, work.price, work.postBy);
+        emit JobAccepted(id, msg.sender, price, postBy);
         return ItemStatus.Done;
     }
 
@@ -422,27 +376,10 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         uint256 price = work.price;
         if (outcome == uint256(Outcome.InputRefused)) price = Amounts.refusalPriceDown(work.terms, price);
         bytes32 result = Facts.hash(bytes32(outcome), Facts.hashBytes(output));
-        _jobs[id] = Facts.seal(_newAnswer(work, result, price), JobStatus.Posted);
+        _jobs[id] = Facts.seal(NextFacts.hashAnswer(work, result, price), JobStatus.Posted);
 
-        emit ResultPosted(id, msg.sender, Outcome(outcome), price, output);
+        JobLog.emitPosted(id, outcome, price, output);
         return ItemStatus.Done;
-    }
-
-    function _newAnswer(Work calldata work, bytes32 result, uint256 price) private view returns (bytes32) {
-        // Memory structs begin as zeros, and each field that is not zero is set below.
-        // slither-disable-next-line uninitialized-local
-        Answer memory answer;
-        answer.offer = work.offer;
-        answer.result = result;
-        answer.shares = work.shares;
-        answer.terms = work.terms;
-        answer.client = work.client;
-        answer.operator = work.operator;
-        answer.disputes = work.disputes;
-        answer.maxFee = work.maxFee;
-        answer.price = price;
-        answer.postedAt = block.timestamp;
-        return Facts.hashNewAnswer(answer);
     }
 
     function _trySettle(JobId id, Answer calldata answer) private returns (ItemStatus) {
@@ -450,13 +387,14 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         if (block.timestamp < _settleFrom(answer)) return ItemStatus.TooEarly;
 
         _jobs[id] = Facts.seal(0, JobStatus.Settled);
+        address operator = answer.operator;
         uint256 sharedPart = Amounts.sharedPartDown(answer.terms, answer.price);
         uint256 operatorPart = answer.price - sharedPart;
         _accounts[answer.client].unlockAndDebit(answer.maxFee, answer.price);
-        _accounts[answer.operator].unlockAndCredit(Amounts.bondUp(answer.terms, answer.maxFee), operatorPart);
-        _buckets[_bucketKey(answer.shares, answer.operator)] += sharedPart;
+        _accounts[operator].unlockAndCredit(Amounts.bondUp(answer.terms, answer.maxFee), operatorPart);
+        _buckets[_bucketKey(answer.shares, operator)] += sharedPart;
 
-        emit JobSettled(id, answer.operator, operatorPart, sharedPart);
+        emit JobSettled(id, operator, operatorPart, sharedPart);
         return ItemStatus.Done;
     }
 
@@ -477,11 +415,12 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         if (received != amount) revert WrongReceipt(amount, received);
     }
 
-    function _creditAwards(JobId id, Award[] calldata awards) private returns (uint256 awarded) {
+    function _creditAwards(JobId id, uint256 bond, Award[] calldata awards) private returns (uint256 awarded) {
         for (uint256 i = 0; i < awards.length; ++i) {
             if (awards[i].to == address(0)) revert ZeroAddress();
             if (awards[i].amount > MAX_AMOUNT) revert BadAmount(awards[i].amount, MAX_AMOUNT);
             awarded += awards[i].amount;
+            if (awarded > bond / 2) revert AwardsExceedHalf(awarded, bond);
             _accounts[awards[i].to].credit(awards[i].amount);
             emit AwardCredited(id, awards[i].to, awards[i].amount);
         }
@@ -491,27 +430,28 @@ contract JobEscrow is IJobEscrow, AccessManaged {
 
     function _requireInForce(Sheet calldata sheet) private view returns (bytes32 sheetHash) {
         bytes32 key = sheet.slot == 0 ? sheet.model : sheet.slot;
-        sheetHash = keccak256(abi.encode(sheet));
+        sheetHash = Facts.hashSheet(sheet);
         bytes32 inForce = _sheets[key];
         if (sheetHash != inForce) revert SheetNotInForce(key, sheetHash, inForce);
         if (sheet.slot == 0 && sheet.generation != generation) {
             revert SheetOutdated(sheet.model, sheet.generation, generation);
         }
+        if (!Amounts.canBePaid(sheet.terms)) revert TermsUnpayable(sheet.terms);
     }
 
-    function _checkSubmission(Terms terms, Submission calldata submission) private pure returns (ItemStatus) {
+    function _checkSubmission(Terms terms, Submission calldata submission, uint256 length)
+        private
+        pure
+        returns (ItemStatus)
+    {
         uint256 maxFee = submission.maxFee;
         if (submission.minFee == 0 || submission.minFee > maxFee || maxFee > MAX_AMOUNT) return ItemStatus.BadAmount;
         if (_badWindow(submission.offerSeconds, terms.maxOfferSeconds())) return ItemStatus.BadWindow;
         if (_badWindow(submission.serviceSeconds, terms.maxServiceSeconds())) return ItemStatus.BadWindow;
         if (submission.exclusiveSeconds >= submission.offerSeconds) return ItemStatus.BadWindow;
-        uint256 named;
-        assembly ("memory-safe") {
-            named := calldataload(add(submission, 0xa0))
-        }
-        if (named >> 160 != 0) return ItemStatus.WrongCaller;
+        uint256 named = _namedWord(submission);
+        if (named > type(uint160).max) return ItemStatus.WrongCaller;
         if (named == 0 && submission.exclusiveSeconds != 0) return ItemStatus.BadWindow;
-        uint256 length = submission.input.length;
         if (length == 0 || length > terms.maxPayload()) return ItemStatus.BadPayload;
         return ItemStatus.Done;
     }
@@ -523,7 +463,10 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         }
         if (status == ItemStatus.BadPayload) revert BadPayload(submission.input.length, terms.maxPayload());
         if (status == ItemStatus.InsufficientBalance) {
-            revert InsufficientBalance(msg.sender, _accounts[msg.sender].free, submission.maxFee);
+            revert InsufficientBalance(msg.sender, _accounts[msg.sender].free(), submission.maxFee);
+        }
+        if (status == ItemStatus.WrongCaller) {
+            revert WrongCaller(JobId.wrap(0), address(uint160(_namedWord(submission))));
         }
         if (_badWindow(submission.offerSeconds, terms.maxOfferSeconds())) {
             revert BadWindow(submission.offerSeconds, terms.maxOfferSeconds());
@@ -594,9 +537,10 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         return answer.heldUntil > windowEnd ? answer.heldUntil : windowEnd;
     }
 
-    function _unwrapSampling(Submission calldata submission) private pure returns (uint256 sampling) {
+    /// @dev Read undecoded, so that dirty bits in one item do not sink a batch.
+    function _namedWord(Submission calldata submission) private pure returns (uint256 word) {
         assembly ("memory-safe") {
-            sampling := calldataload(add(submission, 0xc0))
+            word := calldataload(add(submission, 0xa0))
         }
     }
 

@@ -26,6 +26,8 @@ SheetNotInForce(bytes32 key, bytes32 given, bytes32 inForce)
     sheet {given} is not in force for {key}, {inForce} is: read the last SheetPublished and submit again
 SheetOutdated(bytes32 model, uint256 generation, uint256 current)
     the sheet of model {model} lapsed at generation {current}: publish it again with publishModel
+TermsUnpayable(Terms terms)
+    under the sheet's terms {terms} a job could owe more than it holds: wait until others are voted
 BadAmount(uint256 amount, uint256 limit)
     amount {amount} is zero, or above {limit}
 BadWindow(uint256 secondsGiven, uint256 limit)

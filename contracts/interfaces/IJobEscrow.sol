@@ -14,6 +14,7 @@ import {
     Work
 } from "../types/Job.sol";
 import {Sheet} from "../types/Sheet.sol";
+import {Terms} from "../types/Terms.sol";
 
 /// @title The escrow: everybody's account in the asset, and every job's one word of commitment.
 ///
@@ -91,6 +92,8 @@ interface IJobEscrow {
     /// @notice The sheet given is not the one in force for its slot or model.
     error SheetNotInForce(bytes32 key, bytes32 given, bytes32 inForce);
     error SheetOutdated(bytes32 model, uint256 generation, uint256 current);
+    /// @notice Under these terms a job could owe more than it holds. The escrow trusts no sheet book to prevent that.
+    error TermsUnpayable(Terms terms);
     /// @notice Zero, more than 104 bits, or `minFee` above `maxFee`.
     error BadAmount(uint256 amount, uint256 limit);
     /// @notice A window is zero, longer than the terms allow, or the exclusive part exceeds the whole.
@@ -123,7 +126,8 @@ interface IJobEscrow {
 
     /// @notice Opens a job under `sheet` and locks `maxFee` of the caller's balance. Emits `JobSubmitted`.
     /// @dev Requirements:
-    /// - `sheet` is the one in force for its slot or model
+    /// - `sheet` is the one in force for its slot or model, and of the present generation when it has no slot
+    /// - its terms share out and fine no more than there is
     /// - 0 < `minFee` ≤ `maxFee` < 2^104, and `maxFee` is free in the caller's account
     /// - 0 < `offerSeconds` ≤ terms' maximum, likewise `serviceSeconds`; `exclusiveSeconds` < `offerSeconds`, and zero
     ///   unless somebody is `named`
@@ -185,7 +189,7 @@ interface IJobEscrow {
     /// passed anyone may settle, whatever became of the dispute. Emits `SettlementHeld`.
     function holdSettlement(JobId id, Answer calldata answer, uint256 until) external;
 
-    /// @notice Ends a hold. Emits `SettlementReleased`.
+    /// @notice Ends a hold; there must be one. Emits `SettlementReleased`.
     function releaseSettlement(JobId id, Answer calldata answer) external;
 
     /// @notice Convicts: the client has its whole fee back; of the operator's bond, at most half goes to `awards`, the

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Answer, JobStatus, Offer, Work} from "../types/Job.sol";
+import {Answer, JobId, JobStatus, Offer, Work} from "../types/Job.sol";
+import {Sheet} from "../types/Sheet.sol";
 
 /// @notice Hashes facts where they lie, and seals the hash with a status: `docs/encoding.md`.
-/// @dev The structs are static, so calldata and memory hold their words in a row. Nothing is decoded, so that facts with
-/// dirty bits are merely facts of no job.
+/// @dev The structs are static, so calldata holds their words in a row. Nothing is decoded, so that facts with dirty bits
+/// are merely facts of no job.
 library Facts {
+    uint256 private constant SHEET_BYTES = 8 * 32;
     uint256 private constant OFFER_BYTES = 13 * 32;
     uint256 private constant WORK_BYTES = 11 * 32;
     uint256 private constant ANSWER_BYTES = 11 * 32;
@@ -18,6 +20,25 @@ library Facts {
 
     function statusOf(bytes32 commitment) internal pure returns (JobStatus) {
         return JobStatus(uint8(uint256(commitment)));
+    }
+
+    function jobId(address client, uint256 nonce) internal view returns (JobId id) {
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            mstore(start, chainid())
+            mstore(add(start, 0x20), address())
+            mstore(add(start, 0x40), client)
+            mstore(add(start, 0x60), nonce)
+            id := keccak256(start, 0x80)
+        }
+    }
+
+    function hashSheet(Sheet calldata sheet) internal pure returns (bytes32) {
+        uint256 start;
+        assembly ("memory-safe") {
+            start := sheet
+        }
+        return _hashCalldata(start, SHEET_BYTES);
     }
 
     function hashOffer(Offer calldata offer) internal pure returns (bytes32) {
@@ -44,22 +65,12 @@ library Facts {
         return _hashCalldata(start, ANSWER_BYTES);
     }
 
-    function hashNewOffer(Offer memory offer) internal pure returns (bytes32 result) {
+    function hashBytes(bytes calldata data) internal pure returns (bytes32) {
+        uint256 start;
         assembly ("memory-safe") {
-            result := keccak256(offer, OFFER_BYTES)
+            start := data.offset
         }
-    }
-
-    function hashNewWork(Work memory work) internal pure returns (bytes32 result) {
-        assembly ("memory-safe") {
-            result := keccak256(work, WORK_BYTES)
-        }
-    }
-
-    function hashNewAnswer(Answer memory answer) internal pure returns (bytes32 result) {
-        assembly ("memory-safe") {
-            result := keccak256(answer, ANSWER_BYTES)
-        }
+        return _hashCalldata(start, data.length);
     }
 
     function hash(bytes32 a, bytes32 b) internal pure returns (bytes32 result) {
@@ -68,24 +79,6 @@ library Facts {
             mstore(0x20, b)
             result := keccak256(0x00, 0x40)
         }
-    }
-
-    function hash(bytes32 a, bytes32 b, bytes32 c) internal pure returns (bytes32 result) {
-        assembly ("memory-safe") {
-            let start := mload(0x40)
-            mstore(start, a)
-            mstore(add(start, 0x20), b)
-            mstore(add(start, 0x40), c)
-            result := keccak256(start, 0x60)
-        }
-    }
-
-    function hashBytes(bytes calldata data) internal pure returns (bytes32) {
-        uint256 start;
-        assembly ("memory-safe") {
-            start := data.offset
-        }
-        return _hashCalldata(start, data.length);
     }
 
     function _hashCalldata(uint256 from, uint256 length) private pure returns (bytes32 result) {
