@@ -11,7 +11,7 @@ of sampling.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,8 +20,8 @@ from protocol.cid import Cid, CidInvalid
 from protocol.errors import CommonholdError
 from protocol.payload import RESERVED
 
-MANIFEST_FORMAT = "commonhold/model/1"
-PROGRAM_FORMAT = "commonhold/program/1"
+MANIFEST_FORMAT: Final = "commonhold/model/1"
+PROGRAM_FORMAT: Final = "commonhold/program/1"
 MAX_DOCUMENT = 1 << 20
 ARITHMETIC_VERSIONS = {"float32": 0}
 

@@ -61,10 +61,12 @@ class Store:
         """Whether a file of that name is here; says nothing of its content."""
         return self._path(cid).is_file()
 
-    def put(self, content: bytes | Path) -> Cid:
-        """Stores bytes or a copy of a file. Raises `StoreUnwritable`; leaves nothing behind when it fails."""
+    def put(self, content: bytes | Path | Iterable[bytes]) -> Cid:
+        """Stores bytes, pieces of bytes or a copy of a file. Raises `StoreUnwritable`, and leaves nothing then."""
         if isinstance(content, bytes):
             return self._write([content])
+        if not isinstance(content, Path):
+            return self._write(content)
         with content.open("rb") as file:
             return self._write(iter(lambda: file.read(CHUNK), b""))
 
