@@ -1,0 +1,76 @@
+"""A model as the registry names it and as its files describe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from oracle.models.tokenizer import Tokenizer
+from oracle.store import Store
+from protocol.cid import Cid
+from protocol.errors import CommonholdError
+from protocol.manifest import ARITHMETIC_VERSIONS, Manifest, Program, decode_manifest, decode_program
+
+
+class ModelInconsistent(CommonholdError):
+    """Files of a model that contradict each other, or facts of the registry that its manifest contradicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """What `ModelRegistry` keeps of a model: four SHA-256 digests and the version of its arithmetic."""
+
+    manifest: bytes
+    program: bytes
+    weights: bytes
+    tokenizer: bytes
+    arithmetic: int
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model whose files are in the store and verified."""
+
+    identity: ModelIdentity
+    manifest: Manifest
+    program: Program
+    tokenizer: Tokenizer
+    weights: Path
+
+
+def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None = None) -> Model:
+    """The model whose manifest has this SHA-256, with every file fetched and verified.
+
+    Give the registry's facts as `registered` to have them compared. Raises the store's errors, `ManifestInvalid`,
+    `TokenizerInvalid`, `ModelInconsistent`.
+    """
+    document = decode_manifest(store.read(Cid(manifest)))
+    program_cid, weights_cid, tokenizer_cid = map(Cid.parse, (document.program, document.weights, document.tokenizer))
+    program = decode_program(store.read(program_cid))
+    identity = ModelIdentity(
+        manifest=manifest,
+        program=program_cid.digest,
+        weights=weights_cid.digest,
+        tokenizer=tokenizer_cid.digest,
+        arithmetic=ARITHMETIC_VERSIONS[program.arithmetic],
+    )
+    if registered is not None:
+        _compare(registered, identity)
+    tokenizer = Tokenizer(store.get(tokenizer_cid))
+    _check_vocabulary(program, tokenizer)
+    return Model(identity, document, program, tokenizer, store.get(weights_cid))
+
+
+def _compare(registered: ModelIdentity, found: ModelIdentity) -> None:
+    for field in ("manifest", "program", "weights", "tokenizer", "arithmetic"):
+        ours, theirs = getattr(found, field), getattr(registered, field)
+        if ours != theirs:
+            named = [value.hex() if isinstance(value, bytes) else value for value in (ours, theirs)]
+            raise ModelInconsistent(f"{field}: the manifest says {named[0]}, the registry {named[1]}")
+
+
+def _check_vocabulary(program: Program, tokenizer: Tokenizer) -> None:
+    if tokenizer.vocabulary != program.sizes.vocabulary:
+        raise ModelInconsistent(f"tokenizer has {tokenizer.vocabulary} ids, program {program.sizes.vocabulary}")
+    if tokenizer.control != set(program.control_tokens):
+        raise ModelInconsistent("tokenizer and program name other control tokens")
