@@ -61,7 +61,7 @@ hardhat-node: setup ## Hardhat's node, on port 8545
 	$(RUN) hardhat --config stack/hardhat/hardhat.config.js node --hostname 127.0.0.1
 
 gas: setup ## gas of a job, from receipts, beside its ceilings and the peers' figures
-	$(RUN) ape test tests/contracts/test_gas.py -s
+	$(RUN) pytest tests/gas -s
 
 coverage: setup ## line and branch coverage of the contracts
 	@mkdir -p build
