@@ -22,6 +22,7 @@ from protocol.clients.contracts import Contracts
 from protocol.compiling import ROOT
 from protocol.deployment import DeployedContract, Deployment, abi_fingerprint
 from protocol.errors import CommonholdError
+from protocol.events import RoleGrantDelayChanged, TargetAdminDelayUpdated, decode, topic_of
 from protocol.plan import Plan
 from protocol.rules import rules_id
 from protocol.solidity import ZERO_ADDRESS, Address, Declaration, Function, address_of_bytes
@@ -78,6 +79,9 @@ GRANTS = (
 )
 """Every other guarded verb is left to the administrator: the timelock."""
 
+GUARDED = ("JobEscrow", "HoldToken", "StakedHold", "RewardPool")
+"""Where money or votes are: even the administrator changes who may call these only after announcing it."""
+
 
 def _silent(_: str) -> None:
     """Reports nothing."""
@@ -88,8 +92,9 @@ def deploy(
 ) -> Deployment:
     """Deploys `plan`, verified. `curator` registers the first model; `key` begins the keys of all intents.
 
-    Raises `DeploymentFailed`, and whatever sending raises.
+    Raises `PlanUnsafe`, `DeploymentFailed`, and whatever sending raises.
     """
+    plan.check()
     return _Deploying(deployer, curator, plan, progress, key).run()
 
 
@@ -203,6 +208,9 @@ class _Deploying:
         self._do("grant admin", manager.grant_role(ADMIN, contracts.timelock.address))
         for role, name in ROLES.items():
             self._do(f"delay grants of {name}", manager.set_grant_delay(role, self._plan.grant_delay))
+        for target in GUARDED:
+            delaying = manager.set_target_admin_delay(self._addresses[target], self._plan.grant_delay)
+            self._do(f"delay changes of {target}", delaying)
         self._do("renounce admin", manager.renounce_role(ADMIN, self._deployer.address))
 
 
@@ -210,7 +218,7 @@ def verify(chain: Chain, deployment: Deployment, deployer: Address) -> None:
     """Proves what a deployment promises. Raises `DeploymentFailed`.
 
     The code at every address is what the sources compile to, the deployer holds no role, the timelock and the
-    modules hold theirs, and every role opens what it should.
+    modules hold theirs, every role opens what it should, and new roles take longer than leaving does.
     """
     for name, contract in deployment.contracts.items():
         if not load_artifact(name).is_code(chain.code(contract.address)):
@@ -218,6 +226,7 @@ def verify(chain: Chain, deployment: Deployment, deployer: Address) -> None:
     contracts = Contracts.of(chain, deployment)
     _verify_deployer(contracts, deployer)
     _verify_grants(contracts, deployment)
+    _verify_delays(contracts, deployment)
 
 
 def _verify_deployer(contracts: Contracts, deployer: Address) -> None:
@@ -236,6 +245,26 @@ def _verify_grants(contracts: Contracts, deployment: Deployment) -> None:
         for function in grant.functions:
             if manager.role_of(target, function) != grant.role or not manager.can_call(holder, target, function):
                 raise DeploymentFailed(f"{grant.holder} cannot call {function.name} of {grant.target}")
+
+
+def _verify_delays(contracts: Contracts, deployment: Deployment) -> None:
+    """From what the manager announced: it answers with a delay only once that is effective."""
+    topics = [[topic_of(RoleGrantDelayChanged), topic_of(TargetAdminDelayUpdated)]]
+    announced: dict[int | Address, int] = {}
+    for raw in contracts.manager.chain.logs(deployment.block, "latest", [contracts.manager.address], topics):
+        match decode(raw):
+            case RoleGrantDelayChanged(role_id=role, delay=delay):
+                announced[role] = delay
+            case TargetAdminDelayUpdated(target=target, delay=delay):
+                announced[target] = delay
+    cooldown = contracts.staked_hold.cooldown()
+    delayed: dict[str, int | Address] = {f"grants of {name}": role for role, name in ROLES.items()}
+    delayed |= {f"changes of {name}": deployment.address_of(name) for name in GUARDED}
+    for what, key in delayed.items():
+        if announced.get(key, 0) <= cooldown:
+            raise DeploymentFailed(
+                f"{what} take {announced.get(key, 0)} s, no longer than leaving does ({cooldown} s of cooldown)"
+            )
 
 
 def created_address(creator: Address, nonce: int) -> Address:

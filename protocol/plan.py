@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from protocol import rules
 from protocol.cast import CAST
+from protocol.errors import CommonholdError
 from protocol.solidity import Address, struct
 from protocol.types import ModelFacts, Numbers, SlotKey, slot_key
 
@@ -18,6 +19,9 @@ HOLD = 10**18
 """Units of one HOLD."""
 DOLLAR = 10**6
 """Units of one test dollar."""
+
+SETBACK = 5 * DAY
+"""Seconds until `AccessManager` heeds a delay that it was given (`minSetback`)."""
 
 FIRST_LIST = 400_000_000 * HOLD
 """What the first holders receive in all: 40 % of the cap."""
@@ -45,10 +49,14 @@ class Emission:
     reference_price: int
 
 
+class PlanUnsafe(CommonholdError):
+    """A plan under which the first vote could take what holders have no time to save; the message says how."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`asset` of `None`: a test dollar is deployed. `grant_delay`: seconds that a new role takes to be effective,
-    longer than leaving does. `model` is registered by its curator and put into `slot`."""
+    """`asset` of `None`: a test dollar is deployed. `grant_delay`: seconds that a new role, or a change of who may call
+    where money is, takes to be effective. `model` is registered by its curator and put into `slot`."""
 
     holders: tuple[tuple[Address, int], ...]
     numbers: Numbers
@@ -61,6 +69,21 @@ class Plan:
     model: ModelFacts
     slot: SlotKey
     asset: Address | None = None
+
+    def check(self) -> None:
+        """Raises `PlanUnsafe` unless everybody can leave before a vote of the first day reaches their money."""
+        numbers = self.governor
+        first_vote = numbers.voting_delay + numbers.voting_period + self.timelock_delay
+        if first_vote < SETBACK:
+            raise PlanUnsafe(
+                f"a vote takes {first_vote} s (voting delay, period and timelock), the delays of the access manager "
+                f"are heeded after {SETBACK} s: the first vote could go around them. Lengthen one of the three"
+            )
+        if self.grant_delay <= self.cooldown:
+            raise PlanUnsafe(
+                f"a new role is effective after {self.grant_delay} s, leaving takes a cooldown of {self.cooldown} s: "
+                "the first must be the longer"
+            )
 
 
 NUMBERS = Numbers(

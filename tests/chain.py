@@ -109,6 +109,10 @@ class World:
         self._sent += 1
         return self.sender(name).send(f"test {self._sent}", call)
 
+    def ask_as(self, address: Address, call: Call) -> bytes:
+        """What a call would answer if a contract made it; raises `Reverted`."""
+        return self.chain.call(call.to, call.data, sender=address, value=call.value)
+
     def events(self, receipt: Receipt) -> list[Event]:
         return [decode(raw) for raw in receipt.logs]
 

@@ -15,11 +15,14 @@ REVOKE_ROLE = Function("function revokeRole(uint64 roleId, address account)")
 RENOUNCE_ROLE = Function("function renounceRole(uint64 roleId, address callerConfirmation)")
 LABEL_ROLE = Function("function labelRole(uint64 roleId, string label)")
 SET_GRANT_DELAY = Function("function setGrantDelay(uint64 roleId, uint32 newDelay)")
+SET_TARGET_ADMIN_DELAY = Function("function setTargetAdminDelay(address target, uint32 newDelay)")
 HAS_ROLE = Function("function hasRole(uint64 roleId, address account) returns (bool isMember, uint32 executionDelay)")
 CAN_CALL = Function(
     "function canCall(address caller, address target, bytes4 selector) returns (bool immediate, uint32 delay)"
 )
 GET_TARGET_FUNCTION_ROLE = Function("function getTargetFunctionRole(address target, bytes4 selector) returns (uint64)")
+GET_TARGET_ADMIN_DELAY = Function("function getTargetAdminDelay(address target) returns (uint32)")
+MIN_SETBACK = Function("function minSetback() returns (uint32)")
 GET_ROLE_GRANT_DELAY = Function("function getRoleGrantDelay(uint64 roleId) returns (uint32)")
 
 
@@ -43,6 +46,11 @@ class AccessManagerClient(Client):
         """How many seconds a grant of the role takes to be effective; itself effective after five days."""
         return self._verb(SET_GRANT_DELAY, role, delay)
 
+    def set_target_admin_delay(self, target: Address, delay: int) -> Call:
+        """How many seconds pass between announcing and making a change of who may call a contract; itself effective
+        after five days."""
+        return self._verb(SET_TARGET_ADMIN_DELAY, target, delay)
+
     def has_role(self, role: int, account: Address, at: BlockRef = "latest") -> bool:
         is_member, _ = self._read(HAS_ROLE, role, account, at=at)
         return bool(is_member)
@@ -57,3 +65,10 @@ class AccessManagerClient(Client):
 
     def grant_delay_of(self, role: int, at: BlockRef = "latest") -> int:
         return int(self._read(GET_ROLE_GRANT_DELAY, role, at=at))
+
+    def target_admin_delay_of(self, target: Address, at: BlockRef = "latest") -> int:
+        return int(self._read(GET_TARGET_ADMIN_DELAY, target, at=at))
+
+    def min_setback(self, at: BlockRef = "latest") -> int:
+        """Seconds until a change of a delay is effective."""
+        return int(self._read(MIN_SETBACK, at=at))

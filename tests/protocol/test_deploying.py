@@ -1,5 +1,6 @@
 """Deploying: the whole protocol, once, and nobody left with a key to it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from protocol import encoding
 from protocol.cast import CAST
 from protocol.chain import Chain
-from protocol.clients import timelock
-from protocol.deploying import DeploymentFailed, created_address, verify
+from protocol.clients import escrow, timelock, token
+from protocol.deploying import ADMIN, GUARDED, ROLES, DeploymentFailed, created_address, verify
 from protocol.events import AccessRoleGranted, RoleGranted, decode, topic_of
-from protocol.plan import FIRST_LIST, local_plan
+from protocol.plan import DAY, FIRST_LIST, SETBACK, PlanUnsafe, local_plan
+from protocol.reverts import Reverted
+from protocol.transactions import Call
 from tests.chain import Node, World, deploy_world
 
 
@@ -69,6 +72,40 @@ def test_the_slot_has_its_model_and_its_sheet_is_in_force(world: World) -> None:
     assert contracts.rules.version() == 1
 
 
+def test_the_delays_of_roles_and_targets_are_heeded_after_the_setback(world: World) -> None:
+    manager, plan = world.contracts.manager, local_plan()
+    assert manager.min_setback() == SETBACK
+    world.travel(SETBACK)
+    assert {manager.grant_delay_of(role) for role in ROLES} == {plan.grant_delay}
+    assert {manager.target_admin_delay_of(world.deployment.address_of(name)) for name in GUARDED} == {plan.grant_delay}
+
+
+@pytest.mark.parametrize("taking", ["mint", "takeBucket"])
+def test_a_vote_cannot_open_the_money_to_itself_and_take_it_in_one_go(world: World, taking: str) -> None:
+    manager, timelock_address = world.contracts.manager, world.contracts.timelock.address
+    target, function, arguments = {
+        "mint": (world.contracts.hold.address, token.MINT, (timelock_address, 10**18)),
+        "takeBucket": (world.contracts.escrow.address, escrow.TAKE_BUCKET, (bytes(32), timelock_address)),
+    }[taking]
+    world.travel(SETBACK)
+    with pytest.raises(Reverted, match="AccessManagerNotScheduled"):
+        world.ask_as(timelock_address, manager.set_target_function_role(target, [function], ADMIN))
+    with pytest.raises(Reverted, match="AccessManagedUnauthorized"):
+        world.ask_as(timelock_address, Call(target, function.calldata(*arguments)))
+
+
+def test_a_vote_that_could_overtake_the_setback_is_refused() -> None:
+    plan = local_plan()
+    hasty = replace(plan, governor=replace(plan.governor, voting_period=DAY))
+    with pytest.raises(PlanUnsafe, match=r"a vote takes 345600 s .* after 432000 s"):
+        hasty.check()
+
+
+def test_a_role_that_is_effective_before_anyone_can_leave_is_refused() -> None:
+    with pytest.raises(PlanUnsafe, match="the first must be the longer"):
+        replace(local_plan(), grant_delay=local_plan().cooldown).check()
+
+
 @pytest.mark.parametrize("steps", [1, 5, 13, 20, 30])
 def test_a_deployment_that_was_killed_goes_on_where_it_was(anvil: Node, tmp_path: Path, steps: int) -> None:
     chain = CountingChain(anvil.url, steps)
@@ -79,7 +116,7 @@ def test_a_deployment_that_was_killed_goes_on_where_it_was(anvil: Node, tmp_path
     verify(chain, world.deployment, CAST["deployer"].address)
     sent = chain.nonce(CAST["deployer"].address)
     assert world.deployment.address_of("AccessManager") == created_address(CAST["deployer"].address, 1)
-    assert sent == 31
+    assert sent == 35
     chain.close()
 
 
