@@ -94,8 +94,9 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         statuses = new ItemStatus[](submissions.length);
 
         for (uint256 i = 0; i < submissions.length; ++i) {
-            (statuses[i], ids[i]) = _trySubmit(sheetHash, sheet, submissions[i]);
-            _reportSkipped(i, ids[i], statuses[i]);
+            (ItemStatus status, JobId id) = _trySubmit(sheetHash, sheet, submissions[i]);
+            if (status == ItemStatus.Done) ids[i] = id;
+            else _skip(statuses, i, id, status);
         }
     }
 
@@ -117,8 +118,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         statuses = new ItemStatus[](ids.length);
 
         for (uint256 i = 0; i < ids.length; ++i) {
-            statuses[i] = _tryAccept(ids[i], offers[i]);
-            _reportSkipped(i, ids[i], statuses[i]);
+            ItemStatus status = _tryAccept(ids[i], offers[i]);
+            if (status != ItemStatus.Done) _skip(statuses, i, ids[i], status);
         }
     }
 
@@ -153,8 +154,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
             assembly ("memory-safe") {
                 outcome := calldataload(add(outcomes.offset, mul(i, 0x20)))
             }
-            statuses[i] = _tryPost(ids[i], works[i], outcome, outputs[i]);
-            _reportSkipped(i, ids[i], statuses[i]);
+            ItemStatus status = _tryPost(ids[i], works[i], outcome, outputs[i]);
+            if (status != ItemStatus.Done) _skip(statuses, i, ids[i], status);
         }
     }
 
@@ -176,8 +177,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         statuses = new ItemStatus[](ids.length);
 
         for (uint256 i = 0; i < ids.length; ++i) {
-            statuses[i] = _trySettle(ids[i], answers[i]);
-            _reportSkipped(i, ids[i], statuses[i]);
+            ItemStatus status = _trySettle(ids[i], answers[i]);
+            if (status != ItemStatus.Done) _skip(statuses, i, ids[i], status);
         }
     }
 
@@ -490,8 +491,9 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         if (ids != facts) revert LengthMismatch(ids, facts);
     }
 
-    function _reportSkipped(uint256 index, JobId id, ItemStatus status) private {
-        if (status != ItemStatus.Done) emit ItemSkipped(index, id, status);
+    function _skip(ItemStatus[] memory statuses, uint256 index, JobId id, ItemStatus status) private {
+        statuses[index] = status;
+        emit ItemSkipped(index, id, status);
     }
 
     // ---------------------------------------------------------------- looking

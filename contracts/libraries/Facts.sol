@@ -14,8 +14,10 @@ library Facts {
     uint256 private constant ANSWER_BYTES = 11 * 32;
 
     /// @notice The hash with its last byte replaced by the status.
-    function seal(bytes32 factsHash, JobStatus status) internal pure returns (bytes32) {
-        return (factsHash & ~bytes32(uint256(0xff))) | bytes32(uint256(status));
+    function seal(bytes32 factsHash, JobStatus status) internal pure returns (bytes32 commitment) {
+        assembly ("memory-safe") {
+            commitment := or(and(factsHash, not(0xff)), status)
+        }
     }
 
     function statusOf(bytes32 commitment) internal pure returns (JobStatus) {
