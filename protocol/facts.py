@@ -21,7 +21,8 @@ from protocol.events import (
     SettlementHeld,
     SettlementReleased,
 )
-from protocol.types import Answer, JobId, JobStatus, Offer, Outcome, Sheet, Submission, Work
+from protocol.pricing import bond_of_work
+from protocol.types import Address, Answer, JobId, JobStatus, Offer, Outcome, Sheet, Submission, Work
 
 JOB_EVENTS: tuple[type[Event], ...] = (
     JobSubmitted,
@@ -77,6 +78,14 @@ class JobRecord:
     def commitment(self) -> bytes:
         """What the escrow must hold for this job, if the record is right."""
         return encoding.commitment(self.facts, self.status)
+
+    def locked_of(self, account: Address) -> int:
+        """What the job locks of an account's balance now: the client's fee, the operator's bond."""
+        if self.status.is_final:
+            return 0
+        fee = self.offer.max_fee if account == self.offer.client else 0
+        bond = bond_of_work(self.work) if self.work is not None and account == self.work.operator else 0
+        return fee + bond
 
 
 def open_job(event: JobSubmitted, sheet: Sheet, timestamp: int) -> JobRecord:
