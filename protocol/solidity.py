@@ -51,8 +51,12 @@ class NotDecodable(CommonholdError, ValueError):
 def to_address(text: str) -> Address:
     """The address that `text` writes, with its checksum. Raises `NotEncodable`, also for a wrong checksum."""
     if not isinstance(text, str) or not is_address(text):
-        raise NotEncodable(f"{text!r} is not an address: 0x and 40 hexadecimal digits, with a right checksum if any")
-    return Address(to_checksum_address(text))
+        raise NotEncodable(f"{text!r} is not an address: 0x and 40 hexadecimal digits")
+    address = Address(to_checksum_address(text))
+    digits = text[-40:]
+    if digits not in (digits.lower(), digits.upper(), address[2:]):
+        raise NotEncodable(f"{text} has a wrong checksum, so a digit may be wrong: with a right one it is {address}")
+    return address
 
 
 @cache
