@@ -25,8 +25,8 @@ from enum import StrEnum
 from protocol.pricing import bond_of, price_at, settle_from
 from protocol.types import Address, Answer, JobId, JobStatus, ModelId, Offer, Outcome, Work
 
-MOST_ATTEMPTS = 6
-"""Times that one verb is tried on the same facts. What lost a race is never tried again."""
+LONGEST_PAUSE = 600
+"""Seconds between tries of one verb on the same facts, which double up to this. What lost a race is not tried again."""
 
 LARGEST_BATCH = 20
 """Jobs settled in one transaction."""
@@ -64,9 +64,9 @@ class Reason(StrEnum):
     MODEL_NOT_SERVED = "the model is not served here"
     RULES_UNKNOWN = "the pinned rule set is not known"
     RULES_DO_NOT_COVER = "the pinned rule set has no prefix for the model's tokenizer"
-    INPUT_MALFORMED = "the input is no sequence of the model's token ids"
+    INPUT_MALFORMED = "the input is no sequence of token ids"
     SAMPLING_MALFORMED = "the sampling word is malformed"
-    CONTEXT_TOO_SHORT = "the prompt does not fit the model's context"
+    OUTPUT_TOO_LONG = "the output could be longer than the terms allow to post"
     OFFER_OVER = "the offer window is over"
     NAMED_ANOTHER = "another operator is named for now"
     TRIED = "accepting was tried"
@@ -239,9 +239,14 @@ def _may_try(job: Job, verb: Verb, now: int) -> bool:
     attempt = job.attempts.get(verb)
     if attempt is None:
         return True
-    if attempt.state is not AttemptState.REVERTED or attempt.number + 1 >= MOST_ATTEMPTS:
+    if attempt.state is not AttemptState.REVERTED or verb is Verb.ACCEPT:
         return False
-    return verb is not Verb.ACCEPT and now >= attempt.at + 2**attempt.number
+    return now >= attempt.at + pause_after(attempt.number)
+
+
+def pause_after(number: int) -> int:
+    """Seconds to wait after try `number`, counted from zero."""
+    return min(1 << min(number, 32), LONGEST_PAUSE)
 
 
 def _settleable(job: Job, now: int, operator: Address) -> bool:

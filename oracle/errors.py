@@ -11,3 +11,11 @@ class JournalFailed(OracleError):
 
 class JournalOfAnother(OracleError):
     """The journal belongs to another chain, escrow or operator."""
+
+
+class NodeLags(OracleError):
+    """The node is behind what it, or another, said before."""
+
+
+class NodeInconsistent(OracleError):
+    """Answers of the node that do not belong to one chain."""

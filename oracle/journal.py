@@ -2,8 +2,8 @@
 
 It holds what was seen of the chain (blocks and raw logs, by which a job's facts are folded again after a
 restart or a reorganisation), what was computed (results, saved before they are posted), and what was sent
-(attempts, each naming its intent). Undoing a block deletes its logs; results stay, for they rest on the
-job's request alone.
+(attempts, each naming its intent). Undoing a block deletes its logs; results stay under the request that
+they answer, for a reorganisation may give a job's id to another request.
 
 Any write that fails raises `JournalFailed` and leaves the file as it was.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from oracle.decide import Result, Verb
 from oracle.errors import JournalFailed, JournalOfAnother
-from protocol.types import JobId, Outcome
+from protocol.types import JobId, Outcome, Request
 
 SCHEMA_VERSION = 1
 SCHEMA = """
@@ -32,14 +32,17 @@ CREATE TABLE log (
 ) WITHOUT ROWID;
 CREATE INDEX log_of_job ON log (job, block, position);
 CREATE TABLE result (
-    job BLOB PRIMARY KEY, outcome INTEGER NOT NULL, output BLOB NOT NULL, seconds REAL NOT NULL
+    job BLOB NOT NULL, request BLOB NOT NULL, outcome INTEGER NOT NULL, output BLOB NOT NULL, seconds REAL NOT NULL,
+    PRIMARY KEY (job, request)
 ) WITHOUT ROWID;
 CREATE TABLE attempt (
     verb TEXT NOT NULL, job BLOB NOT NULL, facts BLOB NOT NULL, number INTEGER NOT NULL,
     intent TEXT NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (job, verb, facts, number)
 ) WITHOUT ROWID;
-CREATE TABLE abandoned (job BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE abandoned (
+    job BLOB NOT NULL, request BLOB NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (job, request)
+) WITHOUT ROWID;
 CREATE TABLE probe (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL);
 """
 
@@ -190,32 +193,38 @@ class Journal:
 
     # ---------------------------------------------------------------- what was computed
 
-    def save_result(self, job: JobId, result: Result, seconds: float) -> None:
-        """Keeps the first result of a job; `seconds` is what it took."""
+    def save_result(self, job: JobId, request: Request, result: Result, seconds: float) -> None:
+        """Keeps the first result of a job's request; `seconds` is what it took."""
         with self._transaction() as db:
             db.execute(
-                "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?)",
-                (job, int(result.outcome), result.output, seconds),
+                "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?)",
+                (job, request, int(result.outcome), result.output, seconds),
             )
 
-    def result_of(self, job: JobId) -> Result | None:
-        row = self._db.execute("SELECT outcome, output FROM result WHERE job = ?", (job,)).fetchone()
+    def result_of(self, job: JobId, request: Request) -> Result | None:
+        row = self._db.execute(
+            "SELECT outcome, output FROM result WHERE job = ? AND request = ?", (job, request)
+        ).fetchone()
         return Result(Outcome(row[0]), row[1]) if row else None
 
-    def abandon(self, job: JobId, reason: str) -> None:
+    def abandon(self, job: JobId, request: Request, reason: str) -> None:
         with self._transaction() as db:
-            db.execute("INSERT OR REPLACE INTO abandoned VALUES (?, ?)", (job, reason))
+            db.execute("INSERT OR REPLACE INTO abandoned VALUES (?, ?, ?)", (job, request, reason))
 
-    def is_abandoned(self, job: JobId) -> bool:
-        return self._db.execute("SELECT 1 FROM abandoned WHERE job = ?", (job,)).fetchone() is not None
+    def is_abandoned(self, job: JobId, request: Request) -> bool:
+        row = self._db.execute("SELECT 1 FROM abandoned WHERE job = ? AND request = ?", (job, request)).fetchone()
+        return row is not None
 
     # ---------------------------------------------------------------- what was sent
 
     def begin_attempts(self, rows: Sequence[AttemptRow]) -> None:
-        """Written before the intent, so that a restart finds what may have been sent."""
+        """Written before the intent, so that a restart finds what may have been sent.
+
+        A row of the same number is one whose intent was never sent.
+        """
         with self._transaction() as db:
             db.executemany(
-                "INSERT OR IGNORE INTO attempt VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?)",
                 [(row.verb, row.job, row.facts, row.number, row.intent, row.at) for row in rows],
             )
 

@@ -1,0 +1,84 @@
+"""`python -m oracle`: serve jobs, check before serving, verify what others served, import models."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+from oracle import logging, service
+from oracle.errors import OracleError
+from oracle.models.importing import ORIGINAL, QUANTISATIONS, import_gguf
+from oracle.settings import OracleSettings, unknown_variables
+from protocol.errors import CommonholdError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Serves jobs for fees, and verifies what others served. Set by environment variables that begin with COMMONHOLD_
+    and COMMONHOLD_ORACLE_; see docs/operating.md."""
+
+
+@main.command()
+def run() -> None:
+    """Serve until told to end (SIGTERM or SIGINT)."""
+    service.run(_settings(), _until_told())
+
+
+@main.command()
+def once() -> None:
+    """Do what can be done now (accept, answer, post, settle), and end."""
+    service.once(_settings(), _until_told())
+
+
+@main.command("import-model")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", default="", help="What people call it; by default after the file.")
+@click.option(
+    "--quantisation",
+    type=click.Choice([ORIGINAL, *QUANTISATIONS]),
+    default=ORIGINAL,
+    show_default=True,
+    help="Round the layers' weights anew, or keep the file's.",
+)
+def import_model(file: Path, name: str, quantisation: str) -> None:
+    """Put the model of a GGUF FILE into the store, and print what ModelRegistry is to be told of it."""
+    identity = import_gguf(file, _settings().open_store(), name=name, quantisation=quantisation)
+    named = {key: f"0x{value.hex()}" if isinstance(value, bytes) else value for key, value in asdict(identity).items()}
+    click.echo(json.dumps(named, indent=2))
+
+
+def _settings() -> OracleSettings:
+    settings = OracleSettings()
+    if unknown := unknown_variables():
+        raise click.UsageError(f"no such setting: {', '.join(unknown)}; docs/operating.md lists them")
+    logging.configure(settings.log_level)
+    return settings
+
+
+def _until_told() -> threading.Event:
+    """Set when the process is told to end."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def saying_what_is_wrong(command: Callable[[], None]) -> None:
+    """One line for what the user can put right; a traceback only for faults of ours."""
+    try:
+        command()
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        sys.exit(f"settings: {faults}")
+    except (CommonholdError, OracleError) as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{type(error).__name__}: {error}")

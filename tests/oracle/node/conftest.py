@@ -1,0 +1,61 @@
+"""A chain on which the tiny model holds the slot, and operators that serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from oracle.store import Store
+from protocol import deployment as deployments
+from protocol.cast import CAST
+from protocol.plan import local_plan
+from protocol.types import ModelFacts
+from tests.chain import World, deploy_world, start_anvil, undone
+from tests.oracle.node.operators import RULES, Operators
+from tests.oracle.tiny import put_tiny_model
+
+
+@pytest.fixture(scope="session")
+def tiny_facts(tiny_store: Store) -> ModelFacts:
+    identity = put_tiny_model(tiny_store)
+    return ModelFacts(**asdict(identity), curator=CAST["curator"].address, curator_bps=500)
+
+
+@pytest.fixture(scope="session")
+def shared_served_world(tmp_path_factory: pytest.TempPathFactory, tiny_facts: ModelFacts) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("served")
+    node = start_anvil(folder)
+    yield deploy_world(node.chain, folder / "home", node.url, local_plan(tiny_facts, RULES))
+    node.stop()
+
+
+@pytest.fixture
+def served_world(shared_served_world: World, tmp_path: Path) -> Iterator[World]:
+    """The tiny model in the slot, accounts funded; everything done in it is undone."""
+    shared = shared_served_world
+    with undone(shared.chain):
+        world = World(shared.chain, shared.deployment, shared.contracts, tmp_path / "home", shared.url)
+        deployments.save(world.home, world.deployment)
+        yield world
+        world.close()
+
+
+@pytest.fixture
+def own_served_world(tmp_path: Path, tiny_facts: ModelFacts) -> Iterator[World]:
+    """The same on a chain of the test's own, for those that reorganise or stop it."""
+    node = start_anvil(tmp_path)
+    world = deploy_world(node.chain, tmp_path / "home", node.url, local_plan(tiny_facts, RULES))
+    deployments.save(world.home, world.deployment)
+    yield world
+    world.close()
+    node.stop()
+
+
+@pytest.fixture
+def operators(tiny_store: Store) -> Iterator[Operators]:
+    found = Operators(tiny_store)
+    yield found
+    found.close()
