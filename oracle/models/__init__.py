@@ -1,7 +1,7 @@
 """Models: their files, their identity, and how they come into the store."""
 
 from oracle.models.gguf_file import GgufUnsupported
-from oracle.models.importing import ORIGINAL, QUANTISATIONS, QuantisationUnknown, import_gguf
+from oracle.models.importing import ORIGINAL, QUANTISATIONS, QuantisationUnknown, import_gguf, put_model
 from oracle.models.model import Model, ModelIdentity, ModelInconsistent, load_model
 from oracle.models.tokenizer import TextInvalid, Tokenizer, TokenizerInvalid
 from oracle.models.weights import WeightsInvalid, read_weights
@@ -20,5 +20,6 @@ __all__ = [
     "WeightsInvalid",
     "import_gguf",
     "load_model",
+    "put_model",
     "read_weights",
 ]

@@ -7,6 +7,7 @@ model's order, in which pair i of a head is (i, i + half).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,11 @@ class GgufFile:
     def licence(self) -> str:
         return str(self._field("general.license"))
 
-    @property
+    @cached_property
+    def tokens(self) -> list[str]:
+        return list(self._field("tokenizer.ggml.tokens"))
+
+    @cached_property
     def sizes(self) -> Sizes:
         width, heads = self._number("embedding_length"), self._number("attention.head_count")
         return Sizes(
@@ -81,7 +86,7 @@ class GgufFile:
             key_value_heads=self._number("attention.head_count_kv"),
             head_width=width // heads,
             hidden_width=self._number("feed_forward_length"),
-            vocabulary=len(self._field("tokenizer.ggml.tokens")),
+            vocabulary=len(self.tokens),
         )
 
     def control_tokens(self) -> list[int]:
@@ -90,8 +95,7 @@ class GgufFile:
 
     def tokenizer(self) -> bytes:
         """The tokenizer file."""
-        tokens, merges = self._field("tokenizer.ggml.tokens"), self._field("tokenizer.ggml.merges")
-        return tokenizer_document(tokens, merges, self.control_tokens())
+        return tokenizer_document(self.tokens, self._field("tokenizer.ggml.merges"), self.control_tokens())
 
     def program(self, encode: Any) -> Program:
         """The program, with the template written in the ids that `encode` gives to text."""
@@ -155,10 +159,9 @@ class GgufFile:
         return int(self._field(f"llama.{name}"))
 
     def _token(self, text: str) -> int:
-        tokens = self._field("tokenizer.ggml.tokens")
-        if text not in tokens:
+        if text not in self.tokens:
             raise GgufUnsupported(f"{self.path} has no token {text}")
-        return int(tokens.index(text))
+        return self.tokens.index(text)
 
     def _require(self, name: str, expected: object) -> None:
         found = self._field(name)

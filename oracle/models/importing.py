@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from oracle.models.blocks import Array, Blocks, quantise
 from oracle.models.gguf_file import GgufFile
-from oracle.models.model import ModelIdentity
+from oracle.models.model import ModelIdentity, identify
 from oracle.models.tokenizer import Tokenizer
 from oracle.models.weights import write_weights
 from oracle.store import Store
-from protocol.cid import Cid
 from protocol.errors import CommonholdError
-from protocol.manifest import ARITHMETIC_VERSIONS, MANIFEST_FORMAT, Manifest, decode_manifest, decode_program, encode
+from protocol.manifest import MANIFEST_FORMAT, Manifest, Program, decode_manifest, decode_program, encode
 
 ORIGINAL = "original"
 QUANTISATIONS = {"q8_0": 8, "q6_0": 6, "q5_0": 5, "q4_0": 4}
@@ -34,29 +33,43 @@ def import_gguf(path: Path, store: Store, *, name: str = "", quantisation: str =
     if quantisation not in {ORIGINAL, *QUANTISATIONS}:
         raise QuantisationUnknown(f"{quantisation!r}: known are {', '.join([ORIGINAL, *QUANTISATIONS])}")
     file = GgufFile(path)
-    tokenizer = store.put(file.tokenizer())
-    program = encode(file.program(Tokenizer(store.get(tokenizer)).encode))
-    weights = store.put(write_weights(dict(_quantised(file, quantisation))))
-    manifest = encode(
-        Manifest(
-            format=MANIFEST_FORMAT,
-            kind="chat",
-            name=name or _name(path, quantisation),
-            licence=file.licence,
-            quantisation=quantisation,
-            program=str(store.put(program)),
-            weights=str(weights),
-            tokenizer=str(tokenizer),
-        )
+    tokenizer = file.tokenizer()
+    program = file.program(Tokenizer(store.get(store.put(tokenizer))).encode)
+    return put_model(
+        store,
+        name=name or _name(path, quantisation),
+        licence=file.licence,
+        quantisation=quantisation,
+        program=program,
+        weights=write_weights(dict(_quantised(file, quantisation))),
+        tokenizer=tokenizer,
     )
-    decode_manifest(manifest)
-    return ModelIdentity(
-        manifest=store.put(manifest).digest,
-        program=Cid.of(program).digest,
-        weights=weights.digest,
-        tokenizer=tokenizer.digest,
-        arithmetic=ARITHMETIC_VERSIONS[decode_program(program).arithmetic],
+
+
+def put_model(
+    store: Store,
+    *,
+    name: str,
+    licence: str,
+    quantisation: str,
+    program: Program,
+    weights: Iterable[bytes],
+    tokenizer: bytes,
+) -> ModelIdentity:
+    """Puts a model's files into the store, the manifest last. Raises `ManifestInvalid`, `StoreUnwritable`."""
+    decode_program(encode(program))
+    manifest = Manifest(
+        format=MANIFEST_FORMAT,
+        kind="chat",
+        name=name,
+        licence=licence,
+        quantisation=quantisation,
+        program=str(store.put(encode(program))),
+        weights=str(store.put(weights)),
+        tokenizer=str(store.put(tokenizer)),
     )
+    decode_manifest(encode(manifest))
+    return identify(store.put(encode(manifest)).digest, manifest, program)
 
 
 def _quantised(file: GgufFile, quantisation: str) -> Iterator[tuple[str, Array | Blocks]]:

@@ -45,20 +45,24 @@ def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None =
     `TokenizerInvalid`, `ModelInconsistent`.
     """
     document = decode_manifest(store.read(Cid(manifest)))
-    program_cid, weights_cid, tokenizer_cid = map(Cid.parse, (document.program, document.weights, document.tokenizer))
-    program = decode_program(store.read(program_cid))
-    identity = ModelIdentity(
-        manifest=manifest,
-        program=program_cid.digest,
-        weights=weights_cid.digest,
-        tokenizer=tokenizer_cid.digest,
-        arithmetic=ARITHMETIC_VERSIONS[program.arithmetic],
-    )
+    program = decode_program(store.read(Cid.parse(document.program)))
+    identity = identify(manifest, document, program)
     if registered is not None:
         _compare(registered, identity)
-    tokenizer = Tokenizer(store.get(tokenizer_cid))
+    tokenizer = Tokenizer(store.get(Cid.parse(document.tokenizer)))
     _check_vocabulary(program, tokenizer)
-    return Model(identity, document, program, tokenizer, store.get(weights_cid))
+    return Model(identity, document, program, tokenizer, store.get(Cid.parse(document.weights)))
+
+
+def identify(digest: bytes, manifest: Manifest, program: Program) -> ModelIdentity:
+    """What the registry has to keep of the model with this manifest, whose SHA-256 is `digest`."""
+    return ModelIdentity(
+        manifest=digest,
+        program=Cid.parse(manifest.program).digest,
+        weights=Cid.parse(manifest.weights).digest,
+        tokenizer=Cid.parse(manifest.tokenizer).digest,
+        arithmetic=ARITHMETIC_VERSIONS[program.arithmetic],
+    )
 
 
 def _compare(registered: ModelIdentity, found: ModelIdentity) -> None:
