@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IJobEscrow} from "../../../contracts/interfaces/IJobEscrow.sol";
+import {Answer, Award, JobId, JobStatus, Outcome, Work} from "../../../contracts/types/Job.sol";
+import {Sheet} from "../../../contracts/types/Sheet.sol";
+import {Terms} from "../../../contracts/types/Terms.sol";
+import {EscrowTest} from "./EscrowTest.sol";
+import {Job, JobFacts} from "./JobFacts.sol";
+
+/// @notice I-6: a job is served, judged and paid under the sheet that it pinned, whatever is voted afterwards. And facts of
+/// one state are never taken for those of another.
+contract PinningTest is EscrowTest {
+    uint256 private constant BOND = 2 * JobFacts.MAX_FEE;
+
+    function test_I_6_an_open_job_is_served_and_paid_under_the_sheet_that_it_pinned() public {
+        Job memory job = submitted();
+        bytes32 shares = sheet.shares;
+        voteEverythingAnew();
+
+        accept(job, operator);
+        assertEq(locked(operator), BOND, "the bond is that of the pinned terms");
+        post(job, Outcome.Answered, OUTPUT);
+        skip(1 hours);
+        settle(job);
+
+        assertEq(escrow.bucketOf(shares, operator), JobFacts.MIN_FEE / 5, "shared by the pinned table and parts");
+        assertEq(escrow.bucketOf(sheet.shares, operator), 0, "and not by the new one");
+    }
+
+    function test_I_6_a_job_stays_open_when_its_slot_has_no_sheet_any_more() public {
+        Job memory job = submitted();
+        escrow.setSheet(SLOT, 0);
+
+        accept(job, operator);
+
+        assertStatus(job, JobStatus.Accepted);
+    }
+
+    function test_I_6_the_dispute_module_of_a_later_sheet_cannot_touch_the_job() public {
+        Job memory job = posted();
+        voteEverythingAnew();
+        address later = sheet.disputes;
+
+        vm.prank(later);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.WrongCaller.selector, job.id, later));
+        escrow.convict(job.id, job.answer, new Award[](0));
+
+        vm.prank(judge);
+        escrow.convict(job.id, job.answer, new Award[](0));
+        assertStatus(job, JobStatus.Convicted);
+    }
+
+    function test_I_6_a_job_without_a_dispute_module_cannot_be_convicted_by_anybody() public {
+        Sheet memory undisputed = sheet;
+        undisputed.disputes = address(0);
+        putInForce(undisputed);
+        Job memory job = posted();
+
+        vm.prank(judge);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.WrongCaller.selector, job.id, judge));
+        escrow.convict(job.id, job.answer, new Award[](0));
+    }
+
+    /// @dev `Work` and `Answer` are both eleven words: only the status tells them apart.
+    function test_facts_of_accepted_work_never_settle_as_an_answer() public {
+        Job memory job = accepted();
+        skip(30 days);
+        Answer memory disguised = abi.decode(abi.encode(job.work), (Answer));
+
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.WrongFacts.selector, job.id, JobStatus.Accepted));
+        escrow.settleJob(job.id, disguised);
+    }
+
+    function test_facts_of_an_answer_are_never_posted_as_work() public {
+        Job memory job = posted();
+        Work memory disguised = abi.decode(abi.encode(job.answer), (Work));
+
+        vm.prank(operator);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.WrongFacts.selector, job.id, JobStatus.Posted));
+        escrow.postResult(job.id, disguised, Outcome.Answered, OUTPUT);
+    }
+
+    function test_facts_of_one_job_are_not_those_of_its_twin() public {
+        Job memory first = submitted();
+        Job memory second = submitted();
+        assertEq(keccak256(abi.encode(first.offer)), keccak256(abi.encode(second.offer)), "twins");
+        vm.prank(client);
+        escrow.cancelJob(first.id, first.offer);
+
+        vm.prank(client);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.WrongFacts.selector, first.id, JobStatus.Refunded));
+        escrow.cancelJob(first.id, second.offer);
+
+        assertStatus(second, JobStatus.Open);
+    }
+
+    function test_an_id_names_its_chain_escrow_client_and_nonce_and_is_never_used_again() public {
+        Job memory first = submitted();
+        vm.prank(client);
+        escrow.cancelJob(first.id, first.offer);
+        Job memory second = submitted();
+
+        assertEq(
+            JobId.unwrap(first.id), keccak256(abi.encode(block.chainid, address(escrow), client, 0)), "by the book"
+        );
+        assertEq(JobId.unwrap(second.id), JobId.unwrap(escrow.jobIdOf(client, 1)));
+    }
+
+    function test_final_states_keep_no_facts() public {
+        Job memory job = posted();
+        skip(1 hours);
+        settle(job);
+
+        assertEq(escrow.commitmentOf(job.id), bytes32(uint256(JobStatus.Settled)));
+    }
+
+    function voteEverythingAnew() private {
+        Sheet memory next = sheet;
+        next.model = keccak256("next model");
+        next.rules = keccak256("next rules");
+        next.shares = keccak256("next shares");
+        next.disputes = makeAddr("next judge");
+        next.terms = Terms.wrap(Terms.unwrap(sheet.terms) + (uint256(500) << 96) + (uint256(10_000) << 144));
+        next.generation = 2;
+        putInForce(next);
+        escrow.setGeneration(2);
+    }
+}
