@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 import threading
@@ -15,9 +16,17 @@ from pydantic import ValidationError
 
 from oracle import logging, service
 from oracle.errors import OracleError
+from oracle.evidence import gather
 from oracle.models.importing import ORIGINAL, QUANTISATIONS, import_gguf
 from oracle.settings import OracleSettings, unknown_variables
+from oracle.verify import FLOATING_POINT, NOTE, Tools, Verdict, compare, exit_code
+from protocol.clients.contracts import Contracts
+from protocol.deployment import open_deployment
 from protocol.errors import CommonholdError
+from protocol.types import JobId
+
+JOB_ID = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+CONCLUSIONS = {0: "is verified", 1: "is NOT as it must be", 2: "cannot be verified now"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +47,38 @@ def once() -> None:
     service.once(_settings(), _until_told())
 
 
+@main.command()
+@click.argument("job", callback=lambda _context, _parameter, text: _job_id(text))
+def verify(job: JobId) -> None:
+    """Compare JOB (its id, 0x…) with what the chain and the public files say it must be. Needs no key.
+
+    Exit code 0: verified. 1: something differs. 2: it cannot be verified now.
+    """
+    settings = _settings()
+    try:
+        code = _verify(settings, job)
+    except CommonholdError as error:
+        click.echo(f"{Verdict.CANNOT:8}{error}")
+        code = 2
+    raise SystemExit(code)
+
+
+def _verify(settings: OracleSettings, job: JobId) -> int:
+    chain, deployment = open_deployment(settings.chain)
+    with chain:
+        found = gather(chain, deployment, job, settings.max_range)
+        tools = Tools(Contracts.of(chain, deployment), settings.open_store(), settings.torch_device)
+        comparisons = []
+        for comparison in compare(found, tools):
+            comparisons.append(comparison)
+            click.echo(f"{comparison.verdict:8}{comparison.name}: {comparison.detail}")
+    code = exit_code(comparisons)
+    if found.model.facts.arithmetic == FLOATING_POINT:
+        click.echo(f"note    {NOTE}")
+    click.echo(f"job 0x{job.hex()} {CONCLUSIONS[code]}, as of block {found.head.number}")
+    return code
+
+
 @main.command("import-model")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", default="", help="What people call it; by default after the file.")
@@ -53,6 +94,12 @@ def import_model(file: Path, name: str, quantisation: str) -> None:
     identity = import_gguf(file, _settings().open_store(), name=name, quantisation=quantisation)
     named = {key: f"0x{value.hex()}" if isinstance(value, bytes) else value for key, value in asdict(identity).items()}
     click.echo(json.dumps(named, indent=2))
+
+
+def _job_id(text: str) -> JobId:
+    if not JOB_ID.fullmatch(text):
+        raise click.BadParameter(f"{text[:100]!r} is no job id: 0x and 64 hexadecimal digits")
+    return JobId(bytes.fromhex(text.removeprefix("0x")))
 
 
 def _settings() -> OracleSettings:
