@@ -1,0 +1,80 @@
+"""The engine: the same request gives the same ids, and nonsense is refused before any work."""
+
+from itertools import count
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oracle.inference import Engine, PromptInvalid, StopReason
+from oracle.models import Model
+from protocol.types import Sampling
+from tests.oracle.tiny import CONTEXT, SIZES, STOP, spelt
+
+PROMPT = list(spelt("hello"))
+GREEDY = Sampling(max_tokens=12)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [
+        ([], "the prompt is empty"),
+        ([5] * CONTEXT, f"the prompt has {CONTEXT} tokens; the context of {CONTEXT} leaves no room"),
+        ([5, SIZES.vocabulary], f"token 1 is {SIZES.vocabulary}; the vocabulary has {SIZES.vocabulary} ids"),
+        ([-1], "token 0 is -1"),
+        ([5, 5, 2**40], "token 2 is"),
+    ],
+)
+def test_a_prompt_that_the_program_cannot_take_is_refused_by_name(
+    tiny_engine: Engine, prompt: list[int], message: str
+) -> None:
+    with pytest.raises(PromptInvalid, match=message):
+        tiny_engine.run(prompt, GREEDY)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    prompt=st.lists(st.integers(0, SIZES.vocabulary - 1), min_size=1, max_size=20),
+    sampling=st.builds(Sampling, st.integers(1, 12), st.sampled_from([0, 700, 1500]), st.integers(0, 2**64 - 1)),
+)
+def test_the_same_request_gives_the_same_ids(
+    tiny_engine: Engine, tiny_model: Model, prompt: list[int], sampling: Sampling
+) -> None:
+    first = tiny_engine.run(prompt, sampling)
+    assert tiny_engine.run(prompt, sampling).token_ids == first.token_ids
+    assert Engine(tiny_model, torch.device("cpu")).run(prompt, sampling).token_ids == first.token_ids
+
+
+def test_seeds_give_different_answers(tiny_engine: Engine) -> None:
+    answers = {tiny_engine.run(PROMPT, Sampling(12, 1_000, seed)).token_ids for seed in range(8)}
+    assert len(answers) == 8
+
+
+def test_a_longer_greedy_answer_begins_with_the_shorter(tiny_engine: Engine) -> None:
+    long = tiny_engine.run(PROMPT, Sampling(20))
+    for length in (1, 5, 19):
+        assert tiny_engine.run(PROMPT, Sampling(length)).token_ids == long.token_ids[:length]
+
+
+def test_no_more_tokens_than_asked_for(tiny_engine: Engine) -> None:
+    generation = tiny_engine.run(PROMPT, GREEDY)
+    assert (len(generation.token_ids), generation.stop_reason) == (12, StopReason.LENGTH)
+
+
+def test_the_answer_ends_where_the_context_does(tiny_engine: Engine) -> None:
+    generation = tiny_engine.run([5] * (CONTEXT - 3), Sampling(max_tokens=50))
+    assert (len(generation.token_ids), generation.stop_reason) == (3, StopReason.LENGTH)
+
+
+def test_the_stop_token_ends_the_answer_and_is_part_of_it(tiny_engine: Engine) -> None:
+    generations = (tiny_engine.run(PROMPT, Sampling(200, 2_000, seed)) for seed in count())
+    stopped = next(found for found in generations if found.stop_reason is StopReason.STOP_TOKEN)
+    assert stopped.token_ids.index(STOP) == len(stopped.token_ids) - 1
+
+
+def test_a_cancelled_answer_says_so_and_holds_what_there_was(tiny_engine: Engine) -> None:
+    asked = count(1)
+    generation = tiny_engine.run(PROMPT, GREEDY, should_stop=lambda: next(asked) > 4)
+    assert generation.stop_reason is StopReason.CANCELLED
+    assert generation.token_ids == tiny_engine.run(PROMPT, Sampling(4)).token_ids
