@@ -15,6 +15,7 @@ import click
 from pydantic import ValidationError
 
 from oracle import logging, service
+from oracle.checks import Checks
 from oracle.errors import OracleError
 from oracle.evidence import gather
 from oracle.models.importing import ORIGINAL, QUANTISATIONS, import_gguf
@@ -33,6 +34,19 @@ CONCLUSIONS = {0: "is verified", 1: "is NOT as it must be", 2: "cannot be verifi
 def main() -> None:
     """Serves jobs for fees, and verifies what others served. Set by environment variables that begin with COMMONHOLD_
     and COMMONHOLD_ORACLE_; see docs/operating.md."""
+
+
+@main.command()
+def check() -> None:
+    """Prove chain, contracts, key, gas, bond, models, device, disk, journal and clock before a run.
+
+    Exit code 0: all is well. 1: something is not.
+    """
+    lines = []
+    for line in Checks(_settings()).run():
+        lines.append(line)
+        click.echo(f"{'ok' if line.is_well else 'FAILED':8}{line.name}: {line.detail}")
+    raise SystemExit(0 if all(line.is_well for line in lines) else 1)
 
 
 @main.command()

@@ -17,11 +17,12 @@ from protocol.events import (
     ModelRegistered,
     RulesAdopted,
     SheetPublished,
+    SheetWithdrawn,
     decode,
     topic_of,
 )
 from protocol.facts import JOB_EVENTS, JobRecord, fold, open_job
-from protocol.types import JobId
+from protocol.types import ZERO_WORD, JobId, Sheet
 
 Topics = Sequence[str | Sequence[str] | None]
 
@@ -114,3 +115,15 @@ def _place(event: Event) -> tuple[int, int]:
 
 def _word(value: bytes) -> str:
     return "0x" + value.hex()
+
+
+def slot_sheets(chain: Chain, deployment: Deployment, max_range: int) -> list[Sheet]:
+    """The sheets in force for slots, by the book's events."""
+    kinds = [topic_of(SheetPublished), topic_of(SheetWithdrawn)]
+    in_force: dict[bytes, Sheet] = {}
+    for event in _Logs(chain, deployment, max_range).find("SheetBook", [kinds]):
+        if isinstance(event, SheetPublished):
+            in_force[event.key] = event.sheet
+        elif isinstance(event, SheetWithdrawn):
+            in_force.pop(event.key, None)
+    return [sheet for sheet in in_force.values() if sheet.slot != ZERO_WORD]
