@@ -97,6 +97,7 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
     function _assign(bytes32 slot, bytes32 model) private {
         _requireServable(model);
         bytes32 previous = _slots[slot].current;
+        if (previous == model) revert ModelInSlot(model, slot);
         if (previous == 0) _addSlot(slot);
 
         _slots[slot] = Slot({current: model, previous: previous});

@@ -166,7 +166,8 @@ contract StakedHold is IStakedHold, ERC20Votes, AccessManaged {
     function _stake(uint256 amount) private {
         if (amount == 0) revert ZeroAmount();
 
-        if (delegates(msg.sender) == address(0)) _delegate(msg.sender, msg.sender);
+        bool isFirst = balanceOf(msg.sender) == 0;
+        if (isFirst && delegates(msg.sender) == address(0)) _delegate(msg.sender, msg.sender);
         _mint(msg.sender, amount);
 
         emit Staked(msg.sender, amount);

@@ -29,9 +29,9 @@ contract CommonholdGovernor is
 {
     /// @param votingDelay seconds from proposal to vote; 1 hour to 7 days
     /// @param votingPeriod seconds of the vote; 1 to 30 days
-    /// @param proposalThreshold votes needed to propose; at most 1 % of HOLD's cap
+    /// @param proposalThreshold votes needed to propose; one HOLD to 1 % of HOLD's cap
     /// @param quorumBps part of the staked HOLD; 100 to 5,000 of 10,000
-    /// @param lateQuorumExtension least seconds left once the quorum is reached; 1 hour to 7 days
+    /// @param lateQuorumExtension least seconds left once the quorum is reached; 1 hour to 7 days, and at most the period
     struct Numbers {
         uint48 votingDelay;
         uint32 votingPeriod;
@@ -90,7 +90,7 @@ contract CommonholdGovernor is
     }
 
     function _setProposalThreshold(uint256 value) internal override {
-        _checkBounds("proposalThreshold", value, 0, 10_000_000e18);
+        _checkBounds("proposalThreshold", value, 1e18, 10_000_000e18);
         super._setProposalThreshold(value);
     }
 

@@ -45,7 +45,8 @@ interface IModelRegistry {
         uint16 curatorBps
     ) external returns (bytes32 model);
 
-    /// @notice Puts a model into a slot; the one before is kept for `rollbackSlot`. By vote. At most sixteen slots.
+    /// @notice Puts a model into a slot; the one before is kept for `rollbackSlot`. By vote. At most sixteen slots. The model
+    /// that holds the slot already is refused: it would take the place of the one before.
     function assignSlot(bytes32 slot, bytes32 model) external;
 
     /// @notice Puts the model before back into its slot. By vote.
