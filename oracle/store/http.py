@@ -28,8 +28,12 @@ class HttpSource:
     timeout: float = 20.0
 
     def __post_init__(self) -> None:
-        if not self.base.startswith(("http://", "https://")):
-            raise ValueError(f"{self.base!r} is no source: its URL must begin with http:// or https://")
+        try:
+            url = httpx.URL(self.base)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"{self.base!r} is no source: {error}") from error
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise ValueError(f"{self.base!r} is no source: its URL must begin with http:// or https:// and name a host")
 
     def chunks(self, cid: Cid) -> Iterator[bytes]:
         headers = {
