@@ -33,7 +33,12 @@ from protocol.types import ZERO_ADDRESS, Address, JobId, Sampling, Sheet, Submis
 ROOT = Path(__file__).resolve().parent.parent
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 ANVIL = ROOT / "node_modules" / "@foundry-rs" / f"anvil-linux-{MACHINES.get(platform.machine(), '')}" / "bin" / "anvil"
-START_SECONDS = 30
+HARDHAT = (
+    str(ROOT / "node_modules" / ".bin" / "node"),
+    str(ROOT / "node_modules" / "hardhat" / "dist" / "src" / "cli.js"),
+    *("--config", str(ROOT / "stack" / "hardhat" / "hardhat.config.js"), "node"),
+)
+START_SECONDS = 60
 BALANCE = 10_000 * DOLLAR
 """What clients and operators have free in the escrow, in units of the asset."""
 
@@ -85,6 +90,13 @@ def start_anvil(folder: Path, *options: str) -> Node:
     port = free_port()
     command = [str(ANVIL), "--host", "127.0.0.1", "--port", str(port), "--slots-in-an-epoch", "1", *options]
     return start_node(command, port, folder / f"anvil-{port}.log")
+
+
+def start_hardhat(folder: Path) -> Node:
+    """Hardhat's node on a free port."""
+    port = free_port()
+    command = [*HARDHAT, "--hostname", "127.0.0.1", "--port", str(port)]
+    return start_node(command, port, folder / f"hardhat-{port}.log")
 
 
 @dataclass
