@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oracle.models import Model
+from oracle.models import Model, TextInvalid
 from protocol.errors import CommonholdError
 from protocol.manifest import Template
 from protocol.payload import NO_RULE, WIDTH, PayloadMalformed, Witness, decode_tokens, encode_witness
@@ -20,7 +20,7 @@ from protocol.types import Outcome
 
 
 class RulesDoNotCover(CommonholdError):
-    """A rule set with policy texts, but none for the model's tokenizer."""
+    """A rule set with policy texts, but none that the model's tokenizer can spell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,7 @@ class Safety:
             raise RulesDoNotCover(f"the rule set has prefixes, but none for the tokenizer {digest}")
         self._rules = rules
         self._model = model
-        prefix = rules.prefix(model.identity.tokenizer)
-        template = model.program.template
-        system = model.tokenizer.encode(prefix.text) if prefix else template.default_system
-        self._before, self._after = _around(template, system)
+        self._before, self._after = _around(model.program.template, _system(rules, model))
 
     def max_output(self, asked: int) -> int:
         """The most tokens to generate: what the client asked for, at most what the limit allows."""
@@ -99,6 +96,17 @@ class Safety:
                 if position >= 0:
                     return Witness(index, position), f"rule {index}: forbidden bytes at byte {position}"
         return None
+
+
+def _system(rules: RuleSet, model: Model) -> Sequence[int]:
+    """The policy text, or the model's own words where there is none."""
+    prefix = rules.prefix(model.identity.tokenizer)
+    if prefix is None:
+        return model.program.template.default_system
+    try:
+        return model.tokenizer.encode(prefix.text)
+    except TextInvalid as error:
+        raise RulesDoNotCover(f"the rule set's policy text cannot be applied: {error}") from error
 
 
 def _around(template: Template, system: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ class TokenizerInvalid(CommonholdError, ValueError):
 
 
 class TextInvalid(CommonholdError, ValueError):
-    """Text that has no UTF-8 and so no tokens."""
+    """Text that no tokens of the vocabulary spell: without UTF-8, or with bytes that the vocabulary lacks."""
 
 
 class Tokenizer:
@@ -29,6 +28,7 @@ class Tokenizer:
             document = path.read_text(encoding="utf-8")
             self._bpe = tokenizers.Tokenizer.from_str(document)
             self.control = frozenset(token["id"] for token in json.loads(document)["added_tokens"])
+            self._pieces = _pieces(self._bpe.get_vocab(), self.control)
         except Exception as error:  # the library raises bare Exception
             raise TokenizerInvalid(f"{path} is no tokenizer file: {error}") from error
         self._bpe.encode_special_tokens = True
@@ -39,12 +39,20 @@ class Tokenizer:
         return self._bpe.get_vocab_size()
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text. Raises `TextInvalid` for lone surrogates."""
+        """The ids of a text, to the byte. Raises `TextInvalid`, naming the first character that has none."""
         try:
-            text.encode()
+            content = text.encode()
         except UnicodeEncodeError as error:
             raise TextInvalid(f"character {error.start} is a lone surrogate, which has no UTF-8") from error
-        return list(self._bpe.encode(text, add_special_tokens=False).ids)
+        ids = list(self._bpe.encode(text, add_special_tokens=False).ids)
+        if self.detokenise(ids) != content:
+            raise TextInvalid(self._unspelt(text))
+        return ids
+
+    def _unspelt(self, text: str) -> str:
+        known = {byte for piece in self._pieces if len(piece) == 1 for byte in piece}
+        position = next(i for i, character in enumerate(text) if not known.issuperset(character.encode()))
+        return f"character {position} is {ascii(text[position])}, for which the vocabulary has no tokens"
 
     def is_text(self, token: int) -> bool:
         """Whether an id is in the vocabulary and not a control token."""
@@ -58,14 +66,18 @@ class Tokenizer:
         """The text of the ids for people: bytes that are not UTF-8 become U+FFFD."""
         return self.detokenise(ids).decode(errors="replace")
 
-    @cached_property
-    def _pieces(self) -> list[bytes]:
-        alphabet = {character: byte for byte, character in enumerate(byte_characters())}
-        pieces = [b""] * self.vocabulary
-        for piece, token in self._bpe.get_vocab().items():
-            if token not in self.control:
-                pieces[token] = bytes(alphabet[character] for character in piece)
-        return pieces
+
+def _pieces(names: Mapping[str, int], control: Set[int]) -> list[bytes]:
+    """The bytes of each id. Raises `ValueError` where ids are missing or doubled or a name stands for no bytes."""
+    alphabet = {character: byte for byte, character in enumerate(byte_characters())}
+    pieces: list[bytes | None] = [None] * len(names)
+    for name, token in names.items():
+        if token >= len(pieces) or pieces[token] is not None:
+            raise ValueError(f"{name!r} has the id {token}, which is out of order")
+        if token not in control and not alphabet.keys() >= set(name):
+            raise ValueError(f"{name!r} holds characters that stand for no byte")
+        pieces[token] = b"" if token in control else bytes(alphabet[character] for character in name)
+    return [piece for piece in pieces if piece is not None]
 
 
 def byte_characters() -> list[str]:
