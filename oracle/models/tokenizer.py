@@ -51,8 +51,11 @@ class Tokenizer:
 
     def _unspelt(self, text: str) -> str:
         known = {byte for piece in self._pieces if len(piece) == 1 for byte in piece}
-        position = next(i for i, character in enumerate(text) if not known.issuperset(character.encode()))
-        return f"character {position} is {ascii(text[position])}, for which the vocabulary has no tokens"
+        strange = (i for i, character in enumerate(text) if not known.issuperset(character.encode()))
+        position = next(strange, None)
+        if position is None:
+            return "the tokenizer does not keep the text as it is"
+        return f"character {position} is {text[position]!a}, for which the vocabulary has no tokens"
 
     def is_text(self, token: int) -> bool:
         """Whether an id is in the vocabulary and not a control token."""

@@ -103,3 +103,12 @@ def test_text_that_the_vocabulary_cannot_spell_is_refused_rather_than_cut(tmp_pa
     file.write_bytes(tokenizer_document(tokens, MERGES, range(len(CONTROL))))
     with pytest.raises(TextInvalid, match=r"character 3 is '\\x04', for which the vocabulary has no tokens"):
         Tokenizer(file).encode("end\x04")
+
+
+def test_a_tokenizer_that_changes_text_is_found_out(tmp_path: Path) -> None:
+    document = json.loads(changed()) | {"normalizer": {"type": "Lowercase"}}
+    file = tmp_path / "tokenizer"
+    file.write_text(json.dumps(document))
+    assert Tokenizer(file).encode("the")
+    with pytest.raises(TextInvalid, match="does not keep the text"):
+        Tokenizer(file).encode("The")
