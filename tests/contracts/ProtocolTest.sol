@@ -25,7 +25,7 @@ abstract contract ProtocolTest is Test {
     uint64 internal constant MINTER = 3;
 
     bytes32 internal constant CHAT = "chat";
-    bytes32 internal constant TOKENIZER = sha256("tokenizer");
+    bytes32 internal constant TOKENIZER = keccak256("tokenizer");
     uint16 internal constant CURATOR_BPS = 500;
     /// @dev One limit: 4,096 tokens in, 1,024 out.
     bytes internal constant RULES = hex"4348523102000000080000100000000400";
