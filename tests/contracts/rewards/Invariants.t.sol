@@ -29,6 +29,7 @@ contract VaultInvariantsTest is Test {
         targetSelector(FuzzSelector(address(handler), verbs()));
     }
 
+    /// forge-config: default.invariant.check-interval = 10
     function invariant_what_is_owed_is_the_sum_of_what_each_is_owed_and_is_held() public view {
         uint256 stakes;
         uint256 votes;
