@@ -26,6 +26,8 @@ MAX_DOCUMENT = 1 << 20
 ARITHMETIC_VERSIONS = {"float32": 0}
 
 Size = Annotated[int, Meta(ge=1, le=1 << 24)]
+Layers = Annotated[int, Meta(ge=1, le=1 << 10)]
+ContextLength = Annotated[int, Meta(ge=1, le=1 << 20)]
 TokenId = Annotated[int, Meta(ge=0, lt=RESERVED)]
 TokenIds = tuple[TokenId, ...]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -61,7 +63,7 @@ class Template(Document, frozen=True):
 class Sizes(Document, frozen=True):
     """The shape of a Llama-style decoder, in the literature's words."""
 
-    layers: Size
+    layers: Layers
     width: Size
     heads: Size
     key_value_heads: Size
@@ -79,7 +81,7 @@ class Program(Document, frozen=True):
     sizes: Sizes
     norm_epsilon: Annotated[str, Meta(pattern=r"^[0-9.]{1,20}(e-[0-9]{1,2})?$")]
     rope_base: Size
-    context_length: Size
+    context_length: ContextLength
     template: Template
     control_tokens: TokenIds
     stop_tokens: TokenIds

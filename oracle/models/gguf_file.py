@@ -7,6 +7,7 @@ model's order, in which pair i of a head is (i, i + half).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from oracle.models.blocks import Array, Blocks, from_q4_0, from_q4_1, from_q8_0
 from oracle.models.tokenizer import tokenizer_document
 from oracle.models.weights import tensor_shapes
 from protocol.errors import CommonholdError
-from protocol.manifest import PROGRAM_FORMAT, Program, Sizes, Template, Turn
+from protocol.manifest import PROGRAM_FORMAT, Program, Sizes, Template, Turn, decode_program
+from protocol.manifest import encode as encode_document
 
 CONTROL = 3
 """GGUF's token type of control tokens."""
@@ -51,14 +53,22 @@ class GgufUnsupported(CommonholdError, ValueError):
     """A file that is no GGUF, is damaged, or holds a model of a kind that is not known here."""
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turns whatever a damaged file makes the library raise into `GgufUnsupported`."""
+    try:
+        yield
+    except CommonholdError:
+        raise
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
+        raise GgufUnsupported(f"{path} is no readable GGUF file: {error}") from error
+
+
 class GgufFile:
-    """One GGUF file. Raises `GgufUnsupported`, at once or on reading, naming what does not fit."""
+    """One GGUF file, to be used within `reading`. Raises `GgufUnsupported`, naming what does not fit."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._reader = gguf.GGUFReader(path)
-        except (OSError, ValueError, IndexError, KeyError) as error:
-            raise GgufUnsupported(f"{path} is no readable GGUF file: {error}") from error
+        self._reader = gguf.GGUFReader(path)
         self.path = path
         self._require("general.architecture", "llama")
         self._require("tokenizer.ggml.model", "gpt2")
@@ -98,10 +108,10 @@ class GgufFile:
         return tokenizer_document(self.tokens, self._field("tokenizer.ggml.merges"), self.control_tokens())
 
     def program(self, encode: Any) -> Program:
-        """The program, with the template written in the ids that `encode` gives to text."""
+        """The program, with the template written in the ids that `encode` gives to text. Raises `ManifestInvalid`."""
         start, end = self._token("<|im_start|>"), self._token("<|im_end|>")
         after = (end, *encode("\n"))
-        return Program(
+        program = Program(
             format=PROGRAM_FORMAT,
             architecture="llama",
             arithmetic="float32",
@@ -119,6 +129,7 @@ class GgufFile:
             stop_tokens=(int(self._field("tokenizer.ggml.eos_token_id")),),
             sampling="greedy, gumbel-max/1",
         )
+        return decode_program(encode_document(program))
 
     def tensors(self) -> Iterator[tuple[str, Array | Blocks]]:
         """Every tensor under our name, with rows in the published order. Raises when one is missing or strange."""

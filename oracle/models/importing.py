@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from oracle.models.blocks import Array, Blocks, quantise
-from oracle.models.gguf_file import GgufFile
+from oracle.models.gguf_file import GgufFile, reading
 from oracle.models.model import ModelIdentity, identify
 from oracle.models.tokenizer import Tokenizer
 from oracle.models.weights import write_weights
@@ -32,16 +32,18 @@ def import_gguf(path: Path, store: Store, *, name: str = "", quantisation: str =
     """
     if quantisation not in {ORIGINAL, *QUANTISATIONS}:
         raise QuantisationUnknown(f"{quantisation!r}: known are {', '.join([ORIGINAL, *QUANTISATIONS])}")
-    file = GgufFile(path)
-    tokenizer = file.tokenizer()
-    program = file.program(Tokenizer(store.get(store.put(tokenizer))).encode)
+    with reading(path):
+        file = GgufFile(path)
+        tokenizer = file.tokenizer()
+        program = file.program(Tokenizer(store.get(store.put(tokenizer))).encode)
+        licence, tensors = file.licence, dict(_quantised(file, quantisation))
     return put_model(
         store,
         name=name or _name(path, quantisation),
-        licence=file.licence,
+        licence=licence,
         quantisation=quantisation,
         program=program,
-        weights=write_weights(dict(_quantised(file, quantisation))),
+        weights=write_weights(tensors),
         tokenizer=tokenizer,
     )
 

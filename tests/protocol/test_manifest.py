@@ -70,6 +70,8 @@ def test_a_manifest_with_a_wrong_field_is_refused_by_its_name(path: str, value: 
         ("normEpsilon", "1.2.3", "normEpsilon must be more than zero"),
         ("sizes.layers", 0, "layers"),
         ("sizes.layers", 1.5, "layers"),
+        ("sizes.layers", 2**10 + 1, "layers"),
+        ("contextLength", 2**20 + 1, "contextLength"),
         ("sizes.width", 2**24 + 1, "width"),
         ("sizes.keyValueHeads", 3, "heads must be a multiple of keyValueHeads"),
         ("sizes.headWidth", 15, "headWidth must be even"),

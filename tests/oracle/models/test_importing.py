@@ -1,0 +1,178 @@
+"""GGUF files that cannot be served are refused by what does not fit; nothing is left half imported."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oracle.inference import Engine
+from oracle.models import GgufUnsupported, ModelIdentity, QuantisationUnknown, import_gguf, load_model
+from oracle.models.gguf_file import CHAT_ML
+from oracle.models.weights import tensor_shapes
+from oracle.store import Store
+from protocol.errors import CommonholdError
+from protocol.manifest import Sizes
+from protocol.types import Sampling
+from tests.oracle.real import real_weights
+from tests.oracle.tiny import MERGES, TOKENS
+
+SPOKEN = ("<|im_start|>", "<|im_end|>", *TOKENS[2:])
+FIELDS: dict[str, Any] = {
+    "block_count": 1,
+    "embedding_length": 64,
+    "attention.head_count": 4,
+    "attention.head_count_kv": 2,
+    "feed_forward_length": 96,
+    "context_length": 128,
+    "rope.dimension_count": 16,
+}
+SIZES = Sizes(
+    layers=1,
+    width=64,
+    heads=4,
+    key_value_heads=2,
+    head_width=16,
+    hidden_width=96,
+    vocabulary=len(SPOKEN),
+)
+GGUF_NAMES = {
+    "embedding": "token_embd",
+    "output_norm": "output_norm",
+    "layers.0.attention_norm": "blk.0.attn_norm",
+    "layers.0.query": "blk.0.attn_q",
+    "layers.0.key": "blk.0.attn_k",
+    "layers.0.value": "blk.0.attn_v",
+    "layers.0.attention_output": "blk.0.attn_output",
+    "layers.0.feed_norm": "blk.0.ffn_norm",
+    "layers.0.gate": "blk.0.ffn_gate",
+    "layers.0.up": "blk.0.ffn_up",
+    "layers.0.down": "blk.0.ffn_down",
+}
+
+
+def write_gguf(
+    path: Path,
+    *,
+    architecture: str = "llama",
+    pre: str = "smollm",
+    template: str = CHAT_ML,
+    fields: dict[str, Any] | None = None,
+    drop: str = "",
+    add: str = "",
+) -> Path:
+    """A tiny GGUF file with random weights, sound unless told otherwise."""
+    writer = gguf.GGUFWriter(path, architecture)
+    for name, number in (FIELDS | (fields or {})).items():
+        writer.add_uint32(f"llama.{name}", number)
+    writer.add_float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
+    writer.add_float32("llama.rope.freq_base", 10_000.0)
+    writer.add_string("general.license", "mit")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(list(SPOKEN))
+    writer.add_token_types([3] * 3 + [1] * (len(SPOKEN) - 3))
+    writer.add_token_merges(list(MERGES))
+    writer.add_eos_token_id(1)
+    writer.add_chat_template(template)
+    random = np.random.default_rng(5)
+    for name, shape in tensor_shapes(SIZES).items():
+        if name != drop:
+            writer.add_tensor(f"{GGUF_NAMES[name]}.weight", random.normal(0, 0.3, shape).astype(np.float32))
+    if add:
+        writer.add_tensor(add, np.zeros((4, 4), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ({"architecture": "qwen2"}, "general.architecture is 'qwen2'; known is 'llama'"),
+        ({"pre": "llama-bpe"}, "tokenizer.ggml.pre is 'llama-bpe'"),
+        ({"template": "{{ messages }}"}, "tokenizer.chat_template is"),
+        ({"fields": {"rope.dimension_count": 8}}, "llama.rope.dimension_count is 8"),
+        ({"fields": {"rope.scaling.original_context_length": 8}}, "rotary scaling is not known"),
+        ({"fields": {"block_count": 2}}, "lacks the tensors"),
+        ({"drop": "layers.0.up"}, r"lacks the tensors \['layers.0.up'\]"),
+        ({"add": "output.weight"}, "output.weight .* has no place in the model"),
+        ({"add": "blk.0.attn_q.bias"}, "attn_q.bias .* has no place in the model"),
+        ({"fields": {"feed_forward_length": 64}}, "has no place in the model"),
+    ],
+)
+def test_a_model_of_another_kind_is_refused_by_what_does_not_fit(
+    tmp_path: Path, fault: dict[str, Any], message: str
+) -> None:
+    path = write_gguf(tmp_path / "model.gguf", **fault)
+    with pytest.raises(GgufUnsupported, match=message) as refused:
+        import_gguf(path, Store(tmp_path / "store"))
+    assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"not a model" * 10, b"GGUF\x03\0\0\0" + b"\xff" * 40])
+def test_a_file_that_is_no_gguf_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+    with pytest.raises(GgufUnsupported, match=f"{path} is no readable GGUF file"):
+        import_gguf(path, Store(tmp_path / "store"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_a_file_cut_anywhere_is_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    whole = write_gguf(folder / "whole.gguf").read_bytes()
+    path = folder / "cut.gguf"
+    path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
+    with pytest.raises(GgufUnsupported, match=str(path)):
+        import_gguf(path, Store(folder / "store"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_header_with_any_byte_changed_is_refused_in_our_words_or_is_another_model(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("changed")
+    content = bytearray(write_gguf(folder / "whole.gguf").read_bytes())
+    content[data.draw(st.integers(0, 8_000))] ^= data.draw(st.integers(1, 255))
+    path = folder / "changed.gguf"
+    path.write_bytes(content)
+    store = Store(folder / "store")
+    with suppress(CommonholdError):
+        load_model(store, import_gguf(path, store).manifest)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GgufUnsupported, match=r"none\.gguf"):
+        import_gguf(tmp_path / "none.gguf", Store(tmp_path / "store"))
+
+
+def test_a_quantisation_that_is_not_offered_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(QuantisationUnknown, match="'q3_k': known are original, q8_0, q6_0, q5_0, q4_0"):
+        import_gguf(write_gguf(tmp_path / "model.gguf"), Store(tmp_path / "store"), quantisation="q3_k")
+
+
+def test_a_sound_file_becomes_a_model_that_runs(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    model = load_model(store, import_gguf(write_gguf(tmp_path / "model.gguf"), store, name="Tiny").manifest)
+    assert (model.manifest.name, model.manifest.licence, model.program.sizes) == ("Tiny", "mit", SIZES)
+    assert len(Engine(model).run([5, 6], Sampling(4)).token_ids) in range(1, 5)
+
+
+def test_the_real_file_always_gives_the_identity_on_record(tmp_path: Path) -> None:
+    identity = import_gguf(real_weights(), Store(tmp_path))
+    assert identity == ModelIdentity(
+        manifest=bytes.fromhex("2b7d931d041f1b112b4afe64aed8bba0ceee947ed166bb7d0c391d4d8db80ade"),
+        program=bytes.fromhex("bb3451095f9d7828fe2e0caba8ecb5af61d2e08a5b91160dc587a5a0b099cba9"),
+        weights=bytes.fromhex("279abe02d5c1e7f892ed64febfe19e863692c584934e2166fe2319245338e875"),
+        tokenizer=bytes.fromhex("61cf370a42643479dae945a2b0ac17b302ffcfdc593414100457130ccbcc4796"),
+        arithmetic=0,
+    )
