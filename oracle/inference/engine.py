@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,11 +47,21 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def leave_a_core() -> None:
+    """Has torch compute on all cores but one, where it would on all.
+
+    Its threads wait for each other some two hundred times a token: one that finds its core taken holds up the rest.
+    With one other busy process on two cores, one thread is four times as fast as two.
+    """
+    torch.set_num_threads(min(torch.get_num_threads(), max(1, len(os.sched_getaffinity(0)) - 1)))
+
+
 class Engine:
     """One model, loaded and ready. Runs may follow each other on any thread, one at a time."""
 
     def __init__(self, model: Model, device: torch.device | None = None) -> None:
         """Reads the weights: about a second for 135 million. Raises `WeightsInvalid`."""
+        leave_a_core()
         self.model = model
         self.device = device or best_device()
         self._stop = frozenset(model.program.stop_tokens)
