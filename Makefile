@@ -27,8 +27,8 @@ down: setup ## stops what `make up` started
 check: setup ## every formatter, linter and type checker, and the committed ABIs
 	$(RUN) forge fmt --check
 	$(RUN) solhint --max-warnings 0 'contracts/**/*.sol'
-	$(RUN) ruff format --check .
-	$(RUN) ruff check .
+	$(RUN) ruff format --check --no-cache .
+	$(RUN) ruff check --no-cache .
 	$(RUN) mypy
 	$(RUN) python -m protocol.abi --check
 	@rm -rf build/slither

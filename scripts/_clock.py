@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import click
+
 from protocol.chain import Chain, RpcError
 
 
