@@ -15,6 +15,7 @@ from protocol.plan import DAY, FIRST_LIST, SETBACK, PlanUnsafe, local_plan
 from protocol.reverts import Reverted
 from protocol.transactions import Call
 from tests.chain import Node, World, deploy_world
+from tests.protocol.faults import Killed
 
 
 def test_the_code_at_every_address_is_what_the_sources_compile_to(world: World) -> None:
@@ -118,10 +119,6 @@ def test_a_deployment_that_was_killed_goes_on_where_it_was(anvil: Node, tmp_path
     assert world.deployment.address_of("AccessManager") == created_address(CAST["deployer"].address, 1)
     assert sent == 35
     chain.close()
-
-
-class Killed(BaseException):
-    """The process dies here."""
 
 
 class CountingChain(Chain):
