@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -26,8 +25,7 @@ from protocol.transactions import Sender
 from protocol.types import ModelFacts
 from scripts._parameters import Share
 from scripts._session import plainly, read_settings, where
-
-MODELS = Path(__file__).resolve().parent.parent / ".cache" / "models"
+from scripts._weights import first_weights
 
 
 @click.command(help=__doc__)
@@ -72,11 +70,3 @@ def _before(settings: Settings, chain: Chain) -> Deployment | None:
     except DeploymentMissing:
         return None
     return found if chain.code(found.address_of("JobEscrow")) else None
-
-
-def first_weights() -> Path:
-    """The weights that set-up unpacked."""
-    found: Any = sorted(MODELS.glob("*.gguf"))
-    if not found:
-        raise click.ClickException(f"there are no weights in {MODELS}: run `make setup`, or name a file with --gguf")
-    return Path(found[0])

@@ -18,7 +18,7 @@ from protocol.encoding import model_id
 from protocol.types import ModelFacts, ModelId
 from scripts._parameters import Share
 from scripts._session import Session, acting
-from scripts.deploy import first_weights
+from scripts._weights import first_weights
 
 
 @click.command(help=__doc__)

@@ -7,32 +7,15 @@ Example:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import click
 
-from protocol.events import BucketSplit, JobSettled, decode
 from protocol.pricing import settle_from
 from protocol.recovery import recover_job
 from protocol.types import JobId, JobStatus
 from scripts import _clock
 from scripts._parameters import Word
 from scripts._session import Session, acting
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """What a fee became, in units of the asset. `gas`: of the settlement."""
-
-    operator: int
-    curator: int
-    stakers: int
-    treasury: int
-    gas: int
-
-    @property
-    def total(self) -> int:
-        return self.operator + self.curator + self.stakers + self.treasury
+from scripts._settling import Shares, settle
 
 
 @click.command(help=__doc__)
@@ -51,12 +34,7 @@ def cli(session: Session, job: bytes, travel: bool) -> Shares:
             f"the challenge window is open until {_clock.said(from_when)}; --travel moves a local chain's clock there"
         )
     _clock.travel_to(session.chain, from_when)
-    settled = session.send(session.contracts.escrow.settle_job(record.id, record.answer))
-    paid = next(event for event in map(decode, settled.logs) if isinstance(event, JobSettled))
-    table = session.contracts.sheets.compose(record.sheet.slot, record.sheet.model)[1]
-    split = session.send(session.contracts.pool.split(table, paid.operator))
-    parts = next(event for event in map(decode, split.logs) if isinstance(event, BucketSplit))
-    shares = Shares(paid.operator_part, parts.curator_part, parts.stakers_part, parts.treasury_part, settled.gas_used)
+    shares = settle(session, record)
     for name in ("operator", "curator", "stakers", "treasury"):
         click.echo(f"  {name:<10}{getattr(shares, name) / 1e6:>10.6f} dollars")
     return shares
