@@ -102,14 +102,14 @@ def acting(default: str) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def run(url: str | None, home: Path | None, name: str, **arguments: Any) -> Any:
-            with plainly(), opened(read_settings(url, home), name) as session:
+        def run(url: str | None, home: Path | None, actor: str, **arguments: Any) -> Any:
+            with plainly(), opened(read_settings(url, home), actor) as session:
                 return command(session, **arguments)
 
         return where(
             click.option(
                 "--as",
-                "name",
+                "actor",
                 type=click.Choice([*CAST, KEY]),
                 default=default,
                 show_default=True,
