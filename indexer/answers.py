@@ -68,29 +68,33 @@ class Paging:
 
 def open_snapshot(
     request: Request,
-    response: Response,
     block: Annotated[
         str | None,
         Query(pattern=r"^(latest|final|[0-9]{1,18})$", description="As of the end of this block; else the latest"),
     ] = None,
 ) -> Iterator[Snapshot]:
-    """A read transaction for this request. Raises `Problem`, or `NotModified`."""
+    """A read transaction for this request. Raises `Problem`."""
     state = request.app.state
     with state.engine.connect() as connection:
-        taken = snapshot.take(connection, state.scope, block)
-        etag = etag_of(taken)
-        if etag in request.headers.get("if-none-match", ""):
-            raise NotModified(etag)
-        response.headers["ETag"] = etag
-        yield taken
+        yield snapshot.take(connection, state.scope, block)
 
 
-AsOf = Annotated[Snapshot, Depends(open_snapshot)]
+def unless_known(request: Request, response: Response, taken: Annotated[Snapshot, Depends(open_snapshot)]) -> Snapshot:
+    """The snapshot, for answers that follow from it alone. Raises `NotModified` where the caller has the answer."""
+    etag = etag_of(taken)
+    if etag in request.headers.get("if-none-match", ""):
+        raise NotModified(etag)
+    response.headers["ETag"] = etag
+    return taken
+
+
+AsOf = Annotated[Snapshot, Depends(unless_known)]
+Uncached = Annotated[Snapshot, Depends(open_snapshot)]
 Pages = Annotated[Paging, Depends()]
 
 
 def etag_of(taken: Snapshot) -> str:
-    """Changes when the block does, or becomes final: nothing else can change an answer."""
+    """Changes when the block does, or becomes final: nothing else can change an answer that is of the chain alone."""
     named = f"{taken.block.hash.hex()}:{taken.is_final}:{taken.scope.fingerprint.hex()}"
     return f'W/"{sha256(named.encode()).hexdigest()[:20]}"'
 

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from indexer import progress
-from indexer.answers import AsOf, One, one
+from indexer.answers import AsOf, One, Uncached, one
 from indexer.jobs import queries as jobs
 from indexer.problems import Problem
 from indexer.status import queries
@@ -39,8 +39,8 @@ def show_stats(snapshot: AsOf) -> Any:
 
 
 @router.get("/status", response_model=One[StatusView])
-def show_status(snapshot: AsOf, request: Request) -> Any:
-    """How far the indexer is, and what it follows."""
+def show_status(snapshot: Uncached, request: Request) -> Any:
+    """How far the indexer is, and what it follows. Without an ETag: it changes while the block does not."""
     now, scope = snapshot.progress, snapshot.scope
     status = StatusView(
         version=installed_version(),

@@ -393,5 +393,6 @@ def _versioned(name: str, *given: Given, unique: str | None = None) -> None:
     op.create_table(name, *_columns(*given, since), sa.PrimaryKeyConstraint(*key, name=f"pk_{name}"), *uniques)
     op.create_index(f"ix_{name}_since", name, ["since"])
     past = f"{name}_history"
-    op.create_table(past, *_columns(*given, since, until), sa.PrimaryKeyConstraint(*key, "since", name=f"pk_{past}"))
+    columns = _columns(*given, (*since, KEY), until)
+    op.create_table(past, *columns, sa.PrimaryKeyConstraint(*key, "since", name=f"pk_{past}"))
     op.create_index(f"ix_{past}_until", past, ["until"])
