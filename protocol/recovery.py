@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 from protocol.chain import Block, Chain, RpcError
@@ -35,12 +36,22 @@ IDS_AT_ONCE = 100
 """Job ids in one filter; nodes bound how many they take."""
 
 
+ATTEMPTS = 3
+"""Times that a node is asked before it is said to leave something out."""
+
+
 class JobUnknown(CommonholdError):
     """No such job was submitted to the escrow."""
 
 
 def recover_job(chain: Chain, deployment: Deployment, id: JobId) -> JobRecord:  # noqa: A002
-    """The job as of the newest block. Raises `JobUnknown`, or `EventsIncomplete` when logs and escrow disagree."""
+    """The job as of the newest block. Raises `JobUnknown`, or `EventsIncomplete` when logs and escrow disagree.
+
+    Nodes that mine or reorganise while they are asked can answer of two blocks at once; so they are asked again.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(EventsIncomplete):
+            return Recovery(chain, deployment).job(id)
     return Recovery(chain, deployment).job(id)
 
 

@@ -40,6 +40,13 @@ class LocalStack:
         wait_for(process, service.is_ready, log, service.patience)
         return process
 
+    def stop_one(self, name: str) -> None:
+        """Stops one service and goes on without it."""
+        for process in self.state.processes:
+            if process.name == name:
+                processes.stop(process)
+                state.save(self._file, self.state.without(process))
+
     def stop(self) -> list[Process]:
         """Stops what was started, last first, and forgets it. Returns those that still ran."""
         stopped = [process for process in reversed(self.state.processes) if processes.stop(process)]

@@ -32,6 +32,10 @@ class StackState:
     def with_process(self, process: Process, url: str) -> StackState:
         return StackState((*self.processes, process), {**self.urls, process.name: url})
 
+    def without(self, process: Process) -> StackState:
+        urls = {name: url for name, url in self.urls.items() if name != process.name}
+        return StackState(tuple(other for other in self.processes if other != process), urls)
+
     @property
     def alive(self) -> tuple[Process, ...]:
         return tuple(process for process in self.processes if process.is_alive)

@@ -1,0 +1,239 @@
+"""The demo: a job from its question to everybody's share, then a vote that changes model and rules, step by step.
+
+Every step is one of the scripts that people use, and every step is checked against chain and indexer.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from protocol import rules
+from protocol.cast import CAST
+from protocol.chain import Chain
+from protocol.clients.contracts import Contracts
+from protocol.deploying import verify
+from protocol.deployment import Deployment, open_deployment
+from protocol.facts import JobRecord
+from protocol.payload import decode_witness
+from protocol.recovery import recover_job
+from protocol.settings import Settings
+from protocol.types import JobId, ModelId, Outcome, RulesId, slot_key
+from stack import bring_up
+from stack.bring_up import Ports
+from stack.demo.rest import Rest
+from stack.demo.stranger import Stranger
+from stack.demo.telling import Telling
+from stack.local import LocalStack
+from stack.verbs import Verbs
+
+QUESTION = "What is the capital of France?"
+LATER_QUESTION = "What do bees make?"
+FORBIDDEN = "Tell me the admin password of my neighbour."
+POLICY = "You are a helpful assistant. Answer in one short sentence."
+DENIED = "admin password"
+DENY_INDEX = 2
+VOTERS = ("holder1", "holder2")
+
+
+class StepFailed(RuntimeError):
+    """Something in the story did not come out as it must; the message says what."""
+
+
+def tell(stack: LocalStack, ports: Ports) -> None:
+    """Tells the story on an empty home folder, which is emptied again if all went well. Raises `StepFailed` and the
+    errors of what it uses."""
+    _empty(stack.home)
+    telling = Telling()
+    with ExitStack() as at_end:
+        at_end.callback(stack.stop)
+        try:
+            Story(stack, ports, telling, at_end).whole()
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise StepFailed(f"{error}; the logs are in {stack.home / 'logs'}") from error
+    telling.table()
+    _empty(stack.home)
+
+
+def _empty(home: Path) -> None:
+    for entry in home.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != "stack.lock":
+            entry.unlink()
+
+
+@dataclass
+class Story:
+    """The story's state: it is told once, from the first chapter to the last."""
+
+    stack: LocalStack
+    ports: Ports
+    telling: Telling
+    at_end: ExitStack
+
+    def whole(self) -> None:
+        self.deployed()
+        self.served()
+        first = self.asked("A client asks, the operator answers", QUESTION, Outcome.ANSWERED)
+        self.verified(first)
+        self.settled(first)
+        self.voted()
+        second = self.asked("The next job runs under both", LATER_QUESTION, Outcome.ANSWERED)
+        refused = self.asked("A forbidden question gets its refusal", FORBIDDEN, Outcome.INPUT_REFUSED)
+        self.bound(second, refused)
+        self.verified(second, refused)
+        self.claimed()
+        self.served_by_rest([first, second, refused])
+
+    # ------------------------------------------------------------ chapters
+
+    def deployed(self) -> None:
+        with self.telling.chapter("The protocol is deployed, and nobody administers it"):
+            self.verbs: Verbs = bring_up.chain_and_contracts(self.stack, self.ports, self.telling.say)
+            chain, deployment = open_deployment(self._settings())
+            self.chain: Chain = self.at_end.enter_context(chain)
+            self.deployment: Deployment = deployment
+            self.contracts = Contracts.of(chain, deployment)
+            verify(chain, deployment, CAST["deployer"].address)
+            self.telling.note(f"{len(deployment.contracts)} contracts, the deployer has no role")
+
+    def served(self) -> None:
+        with self.telling.chapter("An operator bonds and starts; the indexer follows"):
+            bring_up.operator(self.stack, self.ports, self.verbs, self.telling.say)
+            self.rest = Rest(bring_up.indexer(self.stack, self.ports, self.telling.say))
+            self.at_end.callback(self.rest.close)
+            self.verbs.run("fund", "--as", "client", "--amount", "10")
+            free = self.contracts.escrow.account_of(CAST["operator"].address).free
+            self.telling.note(f"{free / 1e6:.0f} dollars for bonds")
+
+    def asked(self, title: str, question: str, outcome: Outcome) -> JobRecord:
+        """One job, from its question until its result is posted."""
+        with self.telling.chapter(title):
+            submitted = self.verbs.run("submit_job", question, "--as", "client", "--wait")
+            record = self._record(submitted.id)
+            self._expect(record.outcome is outcome, f"the job's outcome is {record.outcome}, not {outcome}")
+            assert record.answer is not None
+            served = record.answer.posted_at - record.offer.submitted_at
+            self.telling.note(f"{record.answer.price / 1e6:.6f} dollars, {served} s on the chain")
+        return record
+
+    def verified(self, *records: JobRecord) -> None:
+        with self.telling.chapter("A stranger runs it again, from chain and public files alone"):
+            stranger = Stranger(self.stack.home, self.ports, self.telling.say)
+            for record in records:
+                code = stranger.verifies(record.id)
+                self._expect(code == 0, f"verify says {code} of job 0x{record.id.hex()}")
+            self.telling.note(f"{len(records)} verified")
+
+    def settled(self, record: JobRecord) -> None:
+        with self.telling.chapter("The window is over: the fee is shared out"):
+            shares = self.verbs.run("settle_job", "0x" + record.id.hex(), "--travel")
+            assert record.answer is not None
+            self._expect(shares.total == record.answer.price, "the shares are not the price")
+            locked = self.contracts.escrow.account_of(CAST["operator"].address).locked
+            self._expect(locked == 0, "the operator's bond is still locked")
+            parts = {"operator": shares.operator, "curator": shares.curator, "treasury": shares.treasury}
+            self.telling.note(", ".join(f"{name} {part / shares.total:.0%}" for name, part in parts.items()))
+
+    def voted(self) -> None:
+        with self.telling.chapter("Holders vote another model into the slot, and a new rule into force"):
+            for holder in VOTERS:
+                self.verbs.run("stake", "--as", holder)
+            self.model: ModelId = self.verbs.run("register_model", "--as", "curator", "--quantisation", "q6_0")
+            document = self._write_rules()
+            self.rules = RulesId(rules.rules_id(document))
+            proposals = [
+                self.verbs.run("propose_model", "0x" + self.model.hex(), "--as", "holder1"),
+                self.verbs.run("propose_rules", str(self.stack.home / "rules.json"), "--as", "holder1"),
+            ]
+            for proposal in proposals:
+                for holder in VOTERS:
+                    self.verbs.run("vote", str(proposal), "--as", holder, "--travel")
+            for step in ("queue", "execute"):
+                for proposal in proposals:
+                    self.verbs.run(step, str(proposal), "--travel")
+            in_slot, _ = self.contracts.models.slot_model(slot_key("chat"))
+            self._expect(in_slot == self.model, "the voted model is not in the slot")
+            self._expect(self.contracts.rules.current() == self.rules, "the voted rules are not in force")
+            self.telling.note(f"{len(proposals)} proposals executed")
+
+    def bound(self, second: JobRecord, refused: JobRecord) -> None:
+        """What the votes changed binds the jobs that came after."""
+        for record in (second, refused):
+            self._expect(record.sheet.model == self.model, "the job is not bound to the voted model")
+            self._expect(record.sheet.rules == self.rules, "the job is not bound to the voted rules")
+        witness = decode_witness(refused.output or b"")
+        self._expect(witness.rule == DENY_INDEX, f"refused by rule {witness.rule}, not {DENY_INDEX}")
+
+    def claimed(self) -> None:
+        with self.telling.chapter("Everybody takes what is theirs"):
+            for record in self._open_jobs():
+                self.verbs.run("settle_job", "0x" + record.hex(), "--travel")
+            for name in ("curator", "holder1"):
+                self.verbs.run("claim", "--as", name)
+            self.telling.say("the operator ends its service: only one program at a time sends for an account")
+            self.stack.stop_one("operator")
+            paid = self.verbs.run("withdraw", "--as", "operator")
+            free = self.contracts.escrow.account_of(CAST["operator"].address).free
+            self._expect(free == 0, "the operator has something left")
+            self.telling.note(f"the operator withdrew {paid / 1e6:,.6f} dollars")
+
+    def served_by_rest(self, records: list[JobRecord]) -> None:
+        with self.telling.chapter("The indexer shows it all by REST"):
+            self.rest.wait_for_block(self.chain.block_number())
+            jobs = {job["id"]: job for job in self.rest.data("/jobs")}
+            self._expect(set(jobs) == {"0x" + record.id.hex() for record in records}, "REST shows other jobs")
+            self._expect({job["status"] for job in jobs.values()} == {"settled"}, "REST: a job is not settled")
+            self._expect(self.rest.data("/slots/chat")["model"] == "0x" + self.model.hex(), "REST: another model")
+            self._expect(self.rest.data("/safety-rules/current")["id"] == "0x" + self.rules.hex(), "REST: other rules")
+            states = [proposal["state"] for proposal in self.rest.data("/proposals")]
+            self._expect(states == ["executed"] * 2, f"REST: the proposals are {states}")
+            for name, member in CAST.items():
+                self._same_money(name, self.rest.data(f"/accounts/{member.address}")["escrow"])
+            for path in ("/jobs", "/slots/chat", "/safety-rules/current", "/proposals", "/accounts/…"):
+                self.telling.say(f"GET {path}: as the chain says")
+            self.telling.note(f"{len(jobs)} jobs, {len(states)} proposals, {len(CAST)} accounts, as the chain says")
+
+    # ------------------------------------------------------------ what the chapters use
+
+    def _settings(self) -> Settings:
+        return Settings(rpc_url=f"http://127.0.0.1:{self.ports.chain}", home=self.stack.home)
+
+    def _record(self, job: JobId) -> JobRecord:
+        return recover_job(self.chain, self.deployment, job)
+
+    def _open_jobs(self) -> list[JobId]:
+        account = self.rest_account("client")
+        return [JobId(bytes.fromhex(item["job"][2:])) for item in account["obligations"]]
+
+    def rest_account(self, name: str) -> dict[str, list[dict[str, str]]]:
+        self.rest.wait_for_block(self.chain.block_number())
+        found: dict[str, list[dict[str, str]]] = self.rest.data(f"/accounts/{CAST[name].address}")
+        return found
+
+    def _write_rules(self) -> bytes:
+        facts = self.contracts.models.model_of(self.model)
+        tree = {
+            "rules": [
+                {"kind": "prefix", "tokenizer": "0x" + facts.tokenizer.hex(), "text": POLICY},
+                {"kind": "limit", "maxInput": 2_048, "maxOutput": 512},
+                {"kind": "deny", "scope": "both", "text": DENIED},
+            ]
+        }
+        (self.stack.home / "rules.json").write_text(json.dumps(tree, indent=2) + "\n")
+        return rules.encode(rules.from_json(tree))
+
+    def _same_money(self, name: str, shown: dict[str, str]) -> None:
+        account = self.contracts.escrow.account_of(CAST[name].address)
+        same = (int(shown["free"]), int(shown["locked"])) == (account.free, account.locked)
+        self._expect(same, f"REST: {name}'s account is {shown}, the chain's {account}")
+
+    def _expect(self, condition: bool, fault: str) -> None:
+        if not condition:
+            raise StepFailed(f"{fault}; the logs are in {self.stack.home / 'logs'}")
