@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, NoReturn
 
 import click
 
 from protocol.clients.governor import Proposal, ProposalState
 from protocol.events import ProposalCreated, decode, topic_of
+from protocol.reverts import Reverted
 from protocol.transactions import Call
 from scripts import _clock
 from scripts._session import Session
 
 LATEST = "latest"
+TOO_FEW_VOTES = "GovernorInsufficientProposerVotes"
+SECOND_PATIENCE = 5.0
 
 
 class ProposalId(click.ParamType):
@@ -52,13 +56,29 @@ def propose(session: Session, action: Call, description: str) -> int:
     """Proposes one action and returns the proposal's number."""
     governor = session.contracts.governor
     proposal = Proposal((action,), description)
-    session.send(governor.propose(proposal))
+    _send_once_votes_count(session, governor.propose(proposal))
     number = governor.proposal_id(proposal)
     click.echo(f"proposed {number}: {description}")
     click.echo(
         f"voting opens after {_clock.said(governor.snapshot(number))}, closes {_clock.said(governor.deadline(number))}"
     )
     return number
+
+
+def _send_once_votes_count(session: Session, call: Call) -> None:
+    """Votes of this very second do not count yet: whoever has just staked waits until it is over."""
+    until = time.monotonic() + SECOND_PATIENCE
+    while True:
+        try:
+            session.send(call)
+            return
+        except Reverted as error:
+            enough = (
+                session.contracts.staked_hold.votes(session.address) >= session.contracts.governor.proposal_threshold()
+            )
+            if error.error.name != TOO_FEW_VOTES or not enough or time.monotonic() > until:
+                raise
+        time.sleep(0.1)
 
 
 def require(session: Session, number: int, wanted: ProposalState, travel: bool) -> None:

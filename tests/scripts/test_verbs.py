@@ -1,0 +1,90 @@
+"""What each script does when all is well; the demo shows them in a row on the real model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from protocol.cast import CAST
+from protocol.clients.governor import ProposalState
+from protocol.plan import DOLLAR
+from protocol.types import JobStatus, slot_key
+from tests.chain import World
+from tests.scripts.conftest import Run
+
+CLIENT = CAST["client"].address
+
+
+def job_in(output: str) -> str:
+    return output.split("submitted job ")[1].split(maxsplit=1)[0]
+
+
+def test_fund_adds_to_what_is_free(scripted: World, run: Run) -> None:
+    before = scripted.contracts.escrow.account_of(CLIENT).free
+    assert run("fund", "--amount", "12.5").exit_code == 0
+    assert scripted.contracts.escrow.account_of(CLIENT).free == before + 12_500_000
+
+
+def test_a_question_from_standard_input_becomes_a_job(scripted: World, run: Run) -> None:
+    submitted = run("submit_job", "-", "--max-fee", "0.10", stdin=b"Say hello.")
+    assert submitted.exit_code == 0, submitted.output
+    shown = run("status", job_in(submitted.output))
+    assert "open" in shown.output
+    assert scripted.contracts.escrow.account_of(CLIENT).locked == DOLLAR // 10
+
+
+def test_a_job_that_nobody_answers_is_said_to_wait_and_stays(scripted: World, run: Run) -> None:
+    submitted = run("submit_job", "Say hello.", "--wait", "--patience", "1")
+    assert submitted.exit_code == 1
+    assert "is an operator running?" in submitted.output
+    job = bytes.fromhex(job_in(submitted.output)[2:])
+    assert scripted.contracts.escrow.status_of(job) is JobStatus.OPEN
+
+
+def test_withdraw_pays_out_to_anybody(scripted: World, run: Run) -> None:
+    done = run("withdraw", "--as", "client", "--amount", "1.5", "--to", CAST["steward"].address)
+    assert done.exit_code == 0, done.output
+    assert scripted.contracts.asset.balance_of(CAST["steward"].address) == 1_500_000
+
+
+def test_a_vote_puts_rules_into_force(scripted: World, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps({"rules": [{"kind": "deny", "scope": "output", "text": "never"}]}))
+    before = scripted.contracts.rules.current()
+    for verb, *options in (
+        ("stake", "--as", "holder1"),
+        ("propose_rules", str(file), "--as", "holder1", "--why", "a test"),
+        ("vote", "latest", "--travel"),
+        ("queue", "--travel"),
+        ("execute", "--travel"),
+    ):
+        done = run(verb, *options)
+        assert done.exit_code == 0, f"{verb}: {done.output}"
+    assert scripted.contracts.rules.current() != before
+    assert scripted.contracts.rules.version() == 2
+
+
+def test_an_operator_registers_once_and_updates_later(run: Run) -> None:
+    assert "registered" in run("register_operator", "--price", "0.02").output
+    assert "updated" in run("register_operator", "--price", "0.03").output
+
+
+def test_claiming_nothing_says_so(run: Run) -> None:
+    assert "nothing to claim" in run("claim", "--as", "steward").output
+
+
+def test_status_shows_what_is_in_force(scripted: World, run: Run) -> None:
+    shown = run("status").output
+    model, _ = scripted.contracts.models.slot_model(slot_key("chat"))
+    assert f"slot chat: model 0x{model.hex()}" in shown
+    assert all(contract.address in shown for contract in scripted.deployment.contracts.values())
+
+
+def test_a_proposal_is_found_by_its_number(scripted: World, run: Run) -> None:
+    run("stake", "--as", "holder1")
+    model, _ = scripted.contracts.models.slot_model(slot_key("chat"))
+    proposed = run("propose_model", "0x" + model.hex())
+    number = int(proposed.output.split()[1].rstrip(":"))
+    assert run("vote", hex(number), "--support", "against", "--travel").exit_code == 0
+    assert scripted.contracts.governor.votes(number).against > 0
+    assert scripted.contracts.governor.state(number) is ProposalState.ACTIVE
