@@ -124,10 +124,13 @@ class Follower:
         return there.hash == now.kept_hash
 
     def _is_merely_behind(self, head: Block) -> bool:
+        """False where the shorter chain is another one. Raises `NodeError` where it is ours, or may be."""
         with self._engine.connect() as connection:
             stored = blocks.block_at(connection, head.number)
-        if stored is not None and stored.number == head.number and stored.hash != head.hash:
-            return False
+        if stored is not None:
+            there = self._node.block(stored.number)
+            if there is not None and there.hash != stored.hash:
+                return False
         raise NodeError("behind", f"the node's head went back to block {head.number}")
 
     def _replay(self, now: Progress) -> bool:

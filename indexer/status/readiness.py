@@ -8,10 +8,10 @@ from indexer.settings import IndexerSettings
 
 def reason_not_ready(now: Progress | None, settings: IndexerSettings, second: float) -> str | None:
     """None: ready. `second`: the wall clock's, Unix."""
+    if now is not None and now.trouble:
+        return now.trouble
     if now is None or not now.applied_hash:
         return "nothing is indexed yet"
-    if now.trouble:
-        return now.trouble
     if now.is_replaying:
         return f"replaying kept logs: at block {now.applied_number} of {now.kept_number}"
     lag = now.head_number - now.applied_number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,17 +77,17 @@ def indexing(world: World, database_url: str, node: Node | None = None, **change
     """An indexer of the world's deployment; `node`: one with faults, `changes`: settings that the test is about."""
     settings = settings_of(world, database_url, **changes)
     scope = Scope.of(world.deployment)
-    engine = service.open_writer(settings)
-    service.bind(engine, scope)
     registry = CollectorRegistry()
-    node = node or Node([world.url], settings.chain.rpc_timeout)
-    reader = database.reader(settings.database)
-    follower = Follower(engine, node, scope, settings, FollowerMetrics(registry))
-    with serving(create_app(reader, scope, settings, registry)) as rest:
+    with ExitStack() as stack:
+        engine = service.open_writer(settings)
+        stack.callback(engine.dispose)
+        reader = database.reader(settings.database)
+        stack.callback(reader.dispose)
+        node = stack.enter_context(closing(node or Node([world.url], settings.chain.rpc_timeout)))
+        service.bind(engine, scope)
+        follower = Follower(engine, node, scope, settings, FollowerMetrics(registry))
+        rest = stack.enter_context(serving(create_app(reader, scope, settings, registry)))
         yield Indexed(settings, engine, follower, rest, registry)
-    node.close()
-    reader.dispose()
-    engine.dispose()
 
 
 @contextmanager
