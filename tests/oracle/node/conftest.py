@@ -15,6 +15,7 @@ from protocol.plan import local_plan
 from protocol.types import ModelFacts
 from tests.chain import World, deploy_world, start_anvil, undone
 from tests.oracle.node.operators import RULES, Operators
+from tests.oracle.node.processes import Processes
 from tests.oracle.tiny import put_tiny_model
 
 
@@ -57,5 +58,12 @@ def own_served_world(tmp_path: Path, tiny_facts: ModelFacts) -> Iterator[World]:
 @pytest.fixture
 def operators(tiny_store: Store) -> Iterator[Operators]:
     found = Operators(tiny_store)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    found = Processes(tmp_path)
     yield found
     found.close()
