@@ -38,14 +38,14 @@ def main() -> None:
 @click.option("--no-rest", is_flag=True, help="Follow only; REST is served by another process.")
 def run(no_rest: bool) -> None:
     """Follow the chain and serve REST, in one process."""
-    settings = IndexerSettings()
+    settings, stop = IndexerSettings(), until_told()
     engine = service.open_writer(settings)
-    scope = scope_of(settings, chain_id_of(settings))
+    scope = scope_of(settings, chain_id_of(settings, stop))
     service.bind(engine, scope)
     registry = CollectorRegistry()
     with service.following(settings, engine, scope, registry):
         if no_rest:
-            until_told().wait()
+            stop.wait()
         else:
             service.serve(settings, scope, registry)
 
@@ -53,7 +53,7 @@ def run(no_rest: bool) -> None:
 @main.command()
 def serve() -> None:
     """Serve REST from a database that another process fills."""
-    settings = IndexerSettings()
+    settings, _ = IndexerSettings(), until_told()
     service.serve(settings, scope_of(settings, kept_chain_id(settings)), CollectorRegistry())
 
 
@@ -95,11 +95,11 @@ def scope_of(settings: IndexerSettings, chain_id: int) -> Scope:
     return Scope.of(load(settings.chain.home, chain_id))
 
 
-def chain_id_of(settings: IndexerSettings) -> int:
+def chain_id_of(settings: IndexerSettings, stop: threading.Event) -> int:
     """The chain's id, from the settings or the node; waits for a node that cannot be reached yet."""
     if settings.chain.chain_id is not None:
         return settings.chain.chain_id
-    node, stop, pause = Node(settings.chain.rpc_urls, settings.chain.rpc_timeout), until_told(), FIRST_PAUSE
+    node, pause = Node(settings.chain.rpc_urls, settings.chain.rpc_timeout), FIRST_PAUSE
     try:
         while not stop.is_set():
             try:
@@ -139,9 +139,8 @@ def checksum_of(settings: IndexerSettings) -> str:
 
 
 def until_told() -> threading.Event:
-    """Set when the process is told to end."""
+    """Set when the process is told to end; the web server hands on the signal that ended it."""
     stop = threading.Event()
-
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop

@@ -63,6 +63,12 @@ def _finality(settings: IndexerSettings, node: Node) -> str:
 
 def _deployment(settings: IndexerSettings, node: Node) -> str:
     scope = _scope(settings, node)
+    first = node.block(0)
+    if first is None or first.hash != scope.genesis:
+        raise NodeError(
+            "wrong_chain",
+            "the deployment is of a chain with another first block: deploy anew, or check COMMONHOLD_HOME",
+        )
     empty = [name for name, address in scope.contracts.items() if not node.code_at(address)]
     if empty:
         raise NodeError("rpc", f"no code on this chain at the address of {', '.join(empty)}: another deployment?")

@@ -58,7 +58,10 @@ class Follower:
             return self._failed(error, f"the node: {error}", patience=self._settings.ready_seconds)
         except SQLAlchemyError as error:
             return self._failed(error, f"the database: {error}", patience=0)
-        except (LogNotApplied, AnotherWriter) as error:
+        except LogNotApplied as error:
+            self._node.move_on()  # it may have left logs out: another one may not
+            return self._failed(error, str(error), patience=0)
+        except AnotherWriter as error:
             return self._failed(error, str(error), patience=0)
         except Exception as error:
             log.exception("the follower failed in a way that nobody foresaw")

@@ -23,7 +23,7 @@ class NodeError(RuntimeError):
 
     unreachable: no connection, or it broke; timeout: no answer in time; http: an error status; rate_limit: asked too
     often; rpc: an error in words; malformed: an answer that is none; behind: the node has not seen yet what it, or
-    its neighbour, showed before; changed: the chain moved between two questions
+    its neighbour, showed before; changed: the chain moved between two questions; wrong_chain: it serves another chain
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -50,9 +50,14 @@ class Refused(NodeError):
 class Node:
     """Asks one of several endpoints, the next one after a failure."""
 
-    def __init__(self, urls: Sequence[str], timeout: float, on_error: OnError | None = None) -> None:
-        """`timeout` in seconds a request; `on_error` is told the kind of each failure."""
+    def __init__(
+        self, urls: Sequence[str], timeout: float, on_error: OnError | None = None, genesis: bytes | None = None
+    ) -> None:
+        """`timeout` in seconds a request; `on_error` is told the kind of each failure; `genesis`: hash of the first
+        block that every endpoint must have."""
         self._urls = list(urls)
+        self._genesis = genesis
+        self._proven: set[str] = set()
         self._turn = 0
         self._on_error = on_error
         self._client = httpx.Client(timeout=timeout, trust_env=False)
@@ -64,6 +69,11 @@ class Node:
 
     def close(self) -> None:
         self._client.close()
+
+    def move_on(self) -> None:
+        """Asks the next endpoint from now on; this one is to prove itself again before it is asked anything."""
+        self._proven.discard(self.url)
+        self._turn += 1
 
     def chain_id(self) -> int:
         return _number(self._call("eth_chainId"))
@@ -94,12 +104,26 @@ class Node:
 
     def _batch(self, calls: Sequence[Call]) -> list[Any]:
         try:
+            self._prove()
             return [a for i in range(0, len(calls), BATCH) for a in self._request(calls[i : i + BATCH])]
         except NodeError as error:
-            self._turn += 1
+            self.move_on()
             if self._on_error:
                 self._on_error(error.kind)
             raise
+
+    def _prove(self) -> None:
+        """That the endpoint serves the chain wanted: asked before its first question, and again after each failure."""
+        if self._genesis is None or self.url in self._proven:
+            return
+        (first,) = self._request([("eth_getBlockByNumber", [_quantity(0), False])])
+        if first is None or _block(first).hash != self._genesis:
+            raise NodeError(
+                "wrong_chain",
+                f"node {self.url} serves another chain than the deployment's, whose first block is "
+                f"0x{self._genesis.hex()}: check COMMONHOLD_RPC_URL",
+            )
+        self._proven.add(self.url)
 
     def _request(self, calls: Sequence[Call]) -> list[Any]:
         body = [

@@ -27,9 +27,11 @@ FOLLOWED = (
 
 @dataclass(frozen=True)
 class Scope:
-    """`contracts`: address by name, of those in `FOLLOWED`; `start`: block of the first of them."""
+    """`genesis`: hash of the chain's first block; `contracts`: address by name, of those in `FOLLOWED`; `start`: block
+    of the first of them."""
 
     chain_id: int
+    genesis: bytes
     start: int
     contracts: Mapping[str, Address]
 
@@ -38,7 +40,8 @@ class Scope:
         """The followed part of a deployment."""
         contracts = {name: deployment.contracts[name] for name in FOLLOWED}
         start = min(contract.block for contract in contracts.values())
-        return cls(deployment.chain_id, start, {name: contract.address for name, contract in contracts.items()})
+        addresses = {name: contract.address for name, contract in contracts.items()}
+        return cls(deployment.chain_id, bytes.fromhex(deployment.genesis[2:]), start, addresses)
 
     @cached_property
     def addresses(self) -> list[str]:
@@ -46,8 +49,12 @@ class Scope:
 
     @cached_property
     def fingerprint(self) -> bytes:
-        """Names the deployment: a database belongs to one."""
-        parts = [str(self.chain_id), *(f"{name}={self.contracts[name]}" for name in sorted(self.contracts))]
+        """Names the deployment: a database belongs to one. A local chain that begins anew has another genesis."""
+        parts = [
+            str(self.chain_id),
+            self.genesis.hex(),
+            *(f"{name}={self.contracts[name]}" for name in sorted(self.contracts)),
+        ]
         return sha256("\n".join(parts).encode()).digest()
 
     @property

@@ -74,7 +74,7 @@ def follower_of(
     settings: IndexerSettings, engine: Engine, scope: Scope, registry: CollectorRegistry
 ) -> Iterator[Follower]:
     metrics = FollowerMetrics(registry)
-    node = Node(settings.chain.rpc_urls, settings.chain.rpc_timeout, metrics.rpc_error)
+    node = Node(settings.chain.rpc_urls, settings.chain.rpc_timeout, metrics.rpc_error, scope.genesis)
     try:
         yield Follower(engine, node, scope, settings, metrics)
     finally:

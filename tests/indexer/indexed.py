@@ -83,7 +83,9 @@ def indexing(world: World, database_url: str, node: Node | None = None, **change
         stack.callback(engine.dispose)
         reader = database.reader(settings.database)
         stack.callback(reader.dispose)
-        node = stack.enter_context(closing(node or Node([world.url], settings.chain.rpc_timeout)))
+        node = stack.enter_context(
+            closing(node or Node([world.url], settings.chain.rpc_timeout, genesis=scope.genesis))
+        )
         service.bind(engine, scope)
         follower = Follower(engine, node, scope, settings, FollowerMetrics(registry))
         rest = stack.enter_context(serving(create_app(reader, scope, settings, registry)))
