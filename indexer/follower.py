@@ -156,10 +156,10 @@ class Follower:
         try:
             batch = final_range(self._node, self._scope, first, last)
         except NodeError as error:
-            if self._range.failed(error):
+            if self._range.failed(error, last - first + 1):
                 return True
             raise
-        self._range.succeeded(sum(len(item.logs) for item in batch))
+        self._range.succeeded(sum(len(item.logs) for item in batch), last - first + 1)
         return self._take(now, batch, head, final)
 
     def _live(self, now: Progress, head: Block, final: Block) -> bool:

@@ -23,23 +23,23 @@ class Range:
         self._patience = 1
         self._waiting = 0
 
-    def failed(self, error: NodeError) -> bool:
-        """Narrows after a failure. False where a narrower range is no cure."""
-        if error.kind not in TOO_MUCH or self.size == 1:
+    def failed(self, error: NodeError, asked: int) -> bool:
+        """Narrows after a failure to get `asked` blocks. False where a narrower range is no cure."""
+        if error.kind not in TOO_MUCH or asked == 1:
             return False
-        is_anew = self._failed_size is not None and self.size >= self._failed_size
+        is_anew = self._failed_size is not None and asked >= self._failed_size
         self._patience = min(self._patience * 2, PATIENCE_LIMIT) if is_anew else self._patience
-        self._failed_size = self.size
+        self._failed_size = asked
         self._waiting = self._patience
-        self.size = max(1, min(self._suggested(error) or self.size // 2, self.size - 1))
+        self.size = max(1, min(self._suggested(error) or asked // 2, asked - 1))
         return True
 
-    def succeeded(self, logs: int) -> None:
+    def succeeded(self, logs: int, asked: int) -> None:
         """Widens when the answer was small and no failure forbids it yet; narrows when it was large."""
-        if self._failed_size is not None and self.size >= self._failed_size:
+        if self._failed_size is not None and asked >= self._failed_size:
             self._failed_size, self._patience = None, 1
         if logs > TARGET_LOGS:
-            self.size = max(1, self.size // 2)
+            self.size = max(1, asked // 2)
         elif logs < TARGET_LOGS // 2:
             self._widen()
 
