@@ -11,6 +11,7 @@ from protocol.solidity import address_of_bytes
 
 WORD = re.compile(r"0x[0-9a-fA-F]{64}")
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+SLOT = re.compile(r"[ -~]{1,32}")
 SLOT_BYTES = 32
 MAX_WORD = 2**256 - 1
 
@@ -46,19 +47,15 @@ def parse_slot(given: Any) -> bytes:
         return given
     if isinstance(given, str) and WORD.fullmatch(given):
         return bytes.fromhex(given[2:])
-    try:
-        name = given.encode()
-    except (AttributeError, UnicodeEncodeError):
-        name = b""
-    if not 1 <= len(name) <= SLOT_BYTES:
-        raise ValueError("must be the name of a slot, 1 to 32 bytes, or 0x and 64 hexadecimal digits")
-    return bytes(name.ljust(SLOT_BYTES, b"\0"))
+    if not isinstance(given, str) or not SLOT.fullmatch(given):
+        raise ValueError("must be the name of a slot, 1 to 32 ASCII characters, or 0x and 64 hexadecimal digits")
+    return given.encode().ljust(SLOT_BYTES, b"\0")
 
 
 def slot_name(slot: bytes) -> str:
     """The name where it is printable ASCII, else hexadecimal."""
     name = slot.rstrip(b"\0")
-    return name.decode() if name.isascii() and name.decode().isprintable() else to_hex(slot)
+    return name.decode() if SLOT.fullmatch(name.decode("latin-1")) else to_hex(slot)
 
 
 def to_hex(value: bytes) -> str:
@@ -91,7 +88,7 @@ SlotName = Annotated[
     bytes,
     PlainValidator(parse_slot),
     PlainSerializer(slot_name),
-    WithJsonSchema({"type": "string", "examples": ["chat"]}),
+    _text("^(0x[0-9a-fA-F]{64}|[ -~]{1,32})$", "chat"),
 ]
 
 ChainString = Annotated[str, PlainSerializer(safe_text), WithJsonSchema({"type": "string"})]
