@@ -1,0 +1,157 @@
+"""Invariant I-5: after deployment no key can do what only a vote may do. Every verb of every contract is named here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
+
+from protocol.abi import load_abi
+from protocol.plan import DAY
+from protocol.reverts import Reverted
+from protocol.solidity import to_address
+from tests.contracts.actors import Stage
+
+MANAGED = "AccessManagedUnauthorized"
+ADMIN = "AccessManagerUnauthorizedAccount"
+GOVERNANCE = "GovernorOnlyExecutor"
+ROLE = "AccessControlUnauthorizedAccount"
+REGISTRY = "OnlyRegistries"
+
+GUARDED: dict[str, dict[str, str]] = {
+    "AccessManager": {
+        "grantRole": ADMIN,
+        "labelRole": ADMIN,
+        "revokeRole": ADMIN,
+        "setGrantDelay": ADMIN,
+        "setRoleAdmin": ADMIN,
+        "setRoleGuardian": ADMIN,
+        "setTargetAdminDelay": ADMIN,
+        "setTargetClosed": ADMIN,
+        "setTargetFunctionRole": ADMIN,
+        "updateAuthority": ADMIN,
+        "schedule": "AccessManagerUnauthorizedCall",
+        "execute": "AccessManagerUnauthorizedCall",
+        "cancel": "AccessManagerNotScheduled",
+        "consumeScheduledOp": "Reverted",  # only a managed contract can ask, and a key is none
+    },
+    "CommonholdGovernor": {
+        "relay": GOVERNANCE,
+        "setLateQuorumVoteExtension": GOVERNANCE,
+        "setProposalThreshold": GOVERNANCE,
+        "setVotingDelay": GOVERNANCE,
+        "setVotingPeriod": GOVERNANCE,
+        "updateQuorumNumerator": GOVERNANCE,
+    },
+    "CommonholdTimelock": {
+        "cancel": ROLE,
+        "grantRole": ROLE,
+        "revokeRole": ROLE,
+        "schedule": ROLE,
+        "scheduleBatch": ROLE,
+        "execute": "TimelockUnexpectedOperationState",
+        "executeBatch": "TimelockUnexpectedOperationState",
+        "updateDelay": "TimelockUnauthorizedCaller",
+    },
+    "HoldToken": {"mint": MANAGED, "setAuthority": MANAGED},
+    "JobEscrow": {"setAuthority": MANAGED, "setGeneration": MANAGED, "setSheet": MANAGED, "takeBucket": MANAGED},
+    "ModelRegistry": {"assignSlot": MANAGED, "rollbackSlot": MANAGED, "setAuthority": MANAGED},
+    "OperatorRegistry": {},
+    "RewardPool": {"setAuthority": MANAGED, "setEmission": MANAGED},
+    "SafetyRules": {"adopt": MANAGED, "setAuthority": MANAGED},
+    "SheetBook": {
+        "onModelRetired": REGISTRY,
+        "onRulesAdopted": REGISTRY,
+        "onSlotAssigned": REGISTRY,
+        "setAuthority": MANAGED,
+        "setModules": MANAGED,
+        "setNumbers": MANAGED,
+    },
+    "StakedHold": {"addRevenue": MANAGED, "setAuthority": MANAGED, "setCooldown": MANAGED},
+}
+"""What only a vote, or a contract that the votes gave a role, may do; and the error that says so to everybody else."""
+
+TARGET, SELECTOR = "0x" + "11" * 20, b"\x01\x02\x03\x04"
+ARGUMENTS: dict[tuple[str, str], tuple[Any, ...]] = {
+    ("AccessManager", "schedule"): (TARGET, SELECTOR, 0),
+    ("AccessManager", "execute"): (TARGET, SELECTOR),
+    ("AccessManager", "cancel"): (TARGET, TARGET, SELECTOR),
+    ("AccessManager", "consumeScheduledOp"): (TARGET, SELECTOR),
+    ("CommonholdTimelock", "updateDelay"): (2 * DAY,),
+}
+"""Where zeros would be refused for what they are, before anybody asks who calls."""
+
+RECEIVERS = {"onERC1155BatchReceived", "onERC1155Received", "onERC721Received"}
+OPEN: dict[str, set[str]] = {
+    "AccessManager": {"multicall", "renounceRole"},
+    "CommonholdGovernor": {
+        *RECEIVERS,
+        *("propose", "queue", "execute", "cancel", "castVote", "castVoteBySig", "castVoteWithReason"),
+        *("castVoteWithReasonAndParams", "castVoteWithReasonAndParamsBySig"),
+    },
+    "CommonholdTimelock": {*RECEIVERS, "renounceRole"},
+    "HoldToken": {"approve", "permit", "transfer", "transferFrom"},
+    "JobEscrow": {
+        *("deposit", "depositWithPermit", "withdraw", "submitJob", "submitJobs", "acceptJob", "acceptJobs"),
+        *("postResult", "postResults", "settleJob", "settleJobs", "cancelJob", "expireOffer", "expireWork"),
+        *("holdSettlement", "releaseSettlement", "convict"),
+    },
+    "ModelRegistry": {"registerModel", "retire"},
+    "OperatorRegistry": {"register", "retire", "update"},
+    "RewardPool": {"claim", "claimEmission", "split"},
+    "SafetyRules": set(),
+    "SheetBook": {"publishModel"},
+    "StakedHold": {
+        *("approve", "claimRevenue", "delegate", "delegateBySig", "requestUnstake", "stake", "stakeWithPermit"),
+        *("transfer", "transferFrom", "withdraw"),
+    },
+}
+"""What anyone may do with what is their own, or to move the protocol on."""
+
+
+def verbs(contract: str) -> dict[str, dict[str, Any]]:
+    entries = (entry for entry in load_abi(contract) if entry["type"] == "function")
+    return {entry["name"]: entry for entry in entries if entry["stateMutability"] in {"nonpayable", "payable"}}
+
+
+def nothing(kind: str, components: list[dict[str, Any]]) -> Any:
+    """The zero of a Solidity type."""
+    if kind.endswith("[]"):
+        return []
+    if kind.startswith("tuple"):
+        return tuple(nothing(part["type"], part.get("components", [])) for part in components)
+    zeros = {"address": "0x" + "00" * 20, "bool": False, "bytes": b"", "string": ""}
+    return zeros.get(kind, b"" if kind.startswith("bytes") else 0)
+
+
+def calldata(contract: str, entry: dict[str, Any]) -> bytes:
+    kinds = [collapse_if_tuple(item) for item in entry["inputs"]]
+    zeros = tuple(nothing(item["type"], item.get("components", [])) for item in entry["inputs"])
+    values = ARGUMENTS.get((contract, entry["name"]), zeros)
+    return bytes(function_abi_to_4byte_selector(entry)) + encode(kinds, values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("contract", sorted(GUARDED))
+def test_every_verb_is_guarded_or_open_on_purpose(contract: str) -> None:
+    assert not set(GUARDED[contract]) & OPEN[contract]
+    assert set(verbs(contract)) == set(GUARDED[contract]) | OPEN[contract]
+
+
+def test_every_deployed_contract_is_looked_at(stage: Stage) -> None:
+    assert set(stage.deployment.contracts) - {"TestDollar"} == set(GUARDED) == set(OPEN)
+
+
+@pytest.mark.parametrize("contract", sorted(name for name, guards in GUARDED.items() if guards))
+def test_no_key_does_what_is_guarded(stage: Stage, contract: str) -> None:
+    found = verbs(contract)
+    for verb, error in GUARDED[contract].items():
+        for name, actor in stage.actors.items():
+            with pytest.raises(Reverted) as refusal:
+                stage.chain.call(
+                    stage.deployment.address_of(contract),
+                    calldata(contract, found[verb]),
+                    sender=to_address(actor.address),
+                )
+            assert refusal.value.error.name == error, f"{name} calls {contract}.{verb}"
