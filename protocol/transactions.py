@@ -61,6 +61,8 @@ log = logging.getLogger(__name__)
 
 GWEI = 10**9
 DEFAULT_TIP = GWEI
+NEW_STORAGE = 3 * 22_100
+"""Gas of three storage slots written for the first time (EIP-2929): most that one of our verbs adds in checkpoints."""
 BLOCKS_TO_FINALITY = 64
 """Taken where a node does not know the tag `finalized`."""
 
@@ -230,14 +232,15 @@ class Sender:
         return intent
 
     def _gas(self, call: Call) -> int:
-        """A quarter above the estimate: others' transactions may come first and make it dearer."""
+        """A quarter above the estimate, and what new storage may cost: others' transactions may come first, and in
+        another second a checkpoint of votes is added where the estimate found one to overwrite."""
         try:
             estimate = self.chain.estimate_gas(self.address, call.to, call.data, call.value)
         except Reverted as reverted:
             raise Reverted(call.description or "transaction", reverted.error) from reverted
         except RpcError as error:
             raise self._clearer(error) from error
-        return estimate + estimate // 4
+        return estimate + estimate // 4 + NEW_STORAGE
 
     def _fees(self) -> Fees:
         """Room for the base fee to double, within the ceiling."""

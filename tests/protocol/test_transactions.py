@@ -387,7 +387,7 @@ def test_a_gas_limit_that_another_transaction_made_too_small_is_told(world: Worl
     with (
         Hopeful(world.url) as chain,
         Sender(chain, CAST["holder2"].account, tmp_path / "i.sqlite") as sender,
-        pytest.raises(TransactionReverted, match="OutOfGas: it used all of its 500000 gas"),
+        pytest.raises(TransactionReverted, match="OutOfGas: it used all of its 566300 gas"),
     ):
         sender.send("loop", Call(None, data))
 
