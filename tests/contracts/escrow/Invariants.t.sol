@@ -69,7 +69,7 @@ contract EscrowInvariantsTest is Test {
 
     /// @dev What leads to a job's end by its good way is named more than once, or few jobs would get there.
     function verbs() private pure returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](20);
+        selectors = new bytes4[](21);
         selectors[0] = JobHandler.deposit.selector;
         selectors[1] = JobHandler.withdraw.selector;
         selectors[2] = JobHandler.donate.selector;
@@ -85,5 +85,6 @@ contract EscrowInvariantsTest is Test {
         (selectors[13], selectors[14]) = (JobHandler.submit.selector, JobHandler.submit.selector);
         (selectors[15], selectors[16], selectors[17]) = (ACCEPT, ACCEPT, ACCEPT);
         (selectors[18], selectors[19]) = (POST, POST);
+        selectors[20] = JobHandler.holdTooLong.selector;
     }
 }

@@ -11,8 +11,8 @@ import {StatedClock} from "./Clocks.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {Job, JobFacts} from "./JobFacts.sol";
 
-/// @notice Lets four accounts, each of them client and operator, do everything that may be done, in any order. Never calls
-/// a verb that must be refused, so a refusal is a finding.
+/// @notice Lets four accounts, each of them client and operator, do everything that may be done, in any order. But for
+/// `holdTooLong` it never calls a verb that must be refused, so a refusal is a finding.
 contract JobHandler is EscrowTest {
     uint256 private constant MOST_JOBS = 8;
 
@@ -110,7 +110,7 @@ contract JobHandler is EscrowTest {
         (bool found, uint256 index) = find(which, JobStatus.Accepted);
         if (!found) return;
         Job memory job = jobs[index];
-        if (block.timestamp > job.work.postBy) return;
+        if (block.timestamp > postDeadline(job)) return;
         Outcome said = Outcome(outcome % 3);
         post(job, said, said == Outcome.Answered ? OUTPUT : WITNESS);
         jobs[index] = job;
@@ -128,8 +128,20 @@ contract JobHandler is EscrowTest {
         (bool found, uint256 index) = find(which, JobStatus.Posted);
         if (!found || block.timestamp >= settleFrom(jobs[index])) return;
         Job memory job = jobs[index];
-        hold(job, bound(until, block.timestamp, job.answer.postedAt + job.answer.terms.challengeSeconds() + 1 days));
+        hold(job, bound(until, block.timestamp, latestHold(job)));
         jobs[index] = job;
+    }
+
+    /// @notice The judge is a contract that anybody may have written: what the escrow lets it do, I-2 must survive.
+    function holdTooLong(uint256 which, uint256 beyond) external {
+        (bool found, uint256 index) = find(which, JobStatus.Posted);
+        if (!found) return;
+        Job memory job = jobs[index];
+        uint256 until = latestHold(job) + bound(beyond, 1, 30 days);
+        vm.prank(judge);
+        try escrow.holdSettlement(job.id, job.answer, until) {
+            jobs[index].answer.heldUntil = until;
+        } catch {}
     }
 
     function release(uint256 which) external {
@@ -165,7 +177,7 @@ contract JobHandler is EscrowTest {
         vm.startPrank(makeAddr("passer-by"));
         if (status == JobStatus.Open && block.timestamp > job.offer.submittedAt + job.offer.offerSeconds) {
             escrow.expireOffer(job.id, job.offer);
-        } else if (status == JobStatus.Accepted && block.timestamp > job.work.postBy + 1 days) {
+        } else if (status == JobStatus.Accepted && block.timestamp > postDeadline(job)) {
             escrow.expireWork(job.id, job.work, job.offer);
         } else if (status >= JobStatus.Posted && block.timestamp >= settleFrom(job)) {
             escrow.settleJob(job.id, job.answer);
@@ -214,6 +226,15 @@ contract JobHandler is EscrowTest {
 
     function sharesOf(uint256 seed) public pure returns (bytes32) {
         return seed % 2 == 0 ? bytes32("slotted") : bytes32("unslotted");
+    }
+
+    /// @dev The outage that is stated now stretches it, by a day at most.
+    function postDeadline(Job memory job) private view returns (uint256) {
+        return job.work.postBy + Math.min(clock.outageSeconds(job.work.acceptedAt, block.timestamp), 1 days);
+    }
+
+    function latestHold(Job memory job) private pure returns (uint256) {
+        return job.answer.postedAt + job.answer.terms.challengeSeconds() + job.answer.terms.disputeSeconds();
     }
 
     function settleFrom(Job memory job) private pure returns (uint256) {
