@@ -47,5 +47,5 @@ class StoreUnwritable(StoreError):
     """The store's folder takes no new file: disk full, no permission."""
 
     def __init__(self, root: Path, error: OSError) -> None:
-        super().__init__(f"cannot write to the store {root}: {error.strerror}")
+        super().__init__(f"cannot write to the store {root}: {error.strerror}. Free some disk, or mend its permissions")
         self.root = root

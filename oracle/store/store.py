@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -118,10 +118,12 @@ class Store:
         with _writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.root, prefix=".incoming-")
+        file = os.fdopen(handle, "wb")
         try:
-            with os.fdopen(handle, "wb") as file:
-                yield file, Path(name)
+            yield file, Path(name)
         finally:
+            with suppress(OSError):  # of what a failed write left in the buffer; what was committed is on the disk
+                file.close()
             Path(name).unlink(missing_ok=True)
 
     def _commit(self, file: IO[bytes], path: Path, cid: Cid) -> None:
