@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from oracle.health import Health
@@ -57,8 +58,40 @@ class Operators:
         )
         return self._stack.enter_context(opened)
 
+    def ready(self, world: World, name: str = "operator", **changes: object) -> Node:
+        """One that has loaded its model and read the chain."""
+        node = self.open(world, name, **changes)
+        turn_until(node, lambda: accepting(node))
+        return node
+
     def close(self) -> None:
         self._stack.close()
+
+
+@contextmanager
+def looping(world: World, store: Store, **changes: object) -> Iterator[Health]:
+    """An operator that turns its rounds itself, on a thread of its own; its health."""
+    settings, health, stop = settings_of(world, store, **changes), Health(stale_seconds=120), threading.Event()
+
+    def loop() -> None:
+        with open_node(settings, Chain.of(settings.chain), world.deployment, health, Metrics()) as node:
+            node.run(stop)
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        yield health
+    finally:
+        stop.set()
+        thread.join()
+
+
+def wait_until(condition: Callable[[], bool], told: Callable[[], object]) -> None:
+    """Until the condition holds; `told` is what to look at when it never does."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {told()}"
+        time.sleep(0.01)
 
 
 def turn_until(node: Node, condition: Callable[[], bool]) -> None:
@@ -67,6 +100,21 @@ def turn_until(node: Node, condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {PATIENCE} s; health: {node.health.read()}"
         node.round()
+
+
+def turn(node: Node, rounds: int = 3) -> None:
+    for _ in range(rounds):
+        node.round()
+
+
+def accepting(node: Node) -> bool:
+    """Whether its model is loaded: a job is accepted in the next round."""
+    return node.health.read()[1].get("accepting") is True
+
+
+def counted(node: Node, name: str, **labels: str) -> float:
+    """One of the operator's metrics; 0 where nothing was counted yet."""
+    return node.metrics.registry.get_sample_value(f"commonhold_oracle_{name}", labels) or 0
 
 
 def status(world: World, job: JobId) -> JobStatus:
