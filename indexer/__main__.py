@@ -18,7 +18,7 @@ from indexer.checksum import state_checksum
 from indexer.database import DatabaseUnusable
 from indexer.node import Node, NodeError
 from indexer.scope import Scope
-from indexer.settings import IndexerSettings
+from indexer.settings import IndexerSettings, unknown_variables
 from protocol.deployment import load
 from protocol.errors import CommonholdError
 
@@ -32,6 +32,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    if unknown := unknown_variables():
+        raise click.ClickException(f"no settings of the indexer: {', '.join(unknown)}; see docs/indexer.md")
 
 
 @main.command()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
@@ -10,11 +11,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protocol.settings import Settings
 
+PREFIX = "COMMONHOLD_INDEXER_"
+
 
 class IndexerSettings(BaseSettings):
     """Where to keep what is read, how to read it, and how to serve it; `chain`: what all programs share."""
 
-    model_config = SettingsConfigDict(env_prefix="COMMONHOLD_INDEXER_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     chain: Settings = Field(default_factory=Settings)
     database_url: str = Field("", description="SQLAlchemy URL; empty: indexer.sqlite in the home folder")
@@ -50,3 +53,9 @@ class IndexerSettings(BaseSettings):
     def database(self) -> str:
         """URL of the database."""
         return self.database_url or f"sqlite:///{(self.chain.home / 'indexer.sqlite').absolute()}"
+
+
+def unknown_variables() -> list[str]:
+    """Variables that look like settings of the indexer and are none: most likely misspelt."""
+    known = {f"{PREFIX}{field.upper()}" for field in IndexerSettings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)

@@ -15,7 +15,7 @@ from tests.chain import World
 from tests.indexer.anything import Anything
 from tests.indexer.indexed import Indexed
 
-ACTIONS = 200
+ACTIONS = 160
 SEEDS = (1, 2)
 MUST_HAPPEN = {"serve", "split", "stake", "deposit", "claim"}
 

@@ -11,7 +11,7 @@ from tests.chain import World, undone
 from tests.indexer import acting
 from tests.indexer.indexed import Indexed, indexing
 
-EXAMPLES = 10
+EXAMPLES = 6
 
 
 @pytest.fixture(scope="module")

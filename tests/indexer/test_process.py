@@ -16,7 +16,7 @@ from tests.indexer.anything import Anything
 from tests.indexer.indexed import indexing
 from tests.indexer.processes import Running, environment_of, run_indexer
 
-KILLS = 3
+KILLS = 2
 
 
 @contextmanager
@@ -83,12 +83,11 @@ def test_killed_again_and_again_it_states_what_it_would_have_stated_anyway(
 
 
 def test_rebuilding_needs_no_node_and_gives_the_same_state(
-    world: World, environment: dict[str, str], log: Path, tmp_path: Path
+    world: World, environment: dict[str, str], database_url: str, tmp_path: Path
 ) -> None:
     Anything(world, 52).act(30)
-    with running(environment, log) as indexer:
-        indexer.wait_for_block(world.chain.block_number())
-        assert indexer.end() == 0
+    with indexing(world, database_url) as indexed:
+        indexed.follow()
     expected = expected_checksum(world, tmp_path)
     assert checksum_of(environment) == expected
 
@@ -97,8 +96,8 @@ def test_rebuilding_needs_no_node_and_gives_the_same_state(
     assert (rebuilt.exit_code, rebuilt.stdout.strip()) == (0, f"rebuilt; state checksum {expected}")
 
     assert invoke(environment, "rebuild", "--from-node").exit_code == 0
-    with running(environment, log) as indexer:
-        indexer.wait_for_block(world.chain.block_number())
+    with indexing(world, database_url) as indexed:
+        indexed.follow()
     assert checksum_of(environment) == expected
 
 
@@ -141,6 +140,12 @@ def test_settings_that_make_no_sense_end_it_in_one_line(
     monkeypatch.setattr("sys.argv", ["indexer", "checksum"])
     with pytest.raises(SystemExit, match=complaint):
         saying_what_is_wrong(main)
+
+
+def test_a_misspelt_setting_is_refused_by_its_name(environment: dict[str, str]) -> None:
+    refused = invoke({**environment, "COMMONHOLD_INDEXER_FINALTY": "5"}, "check")
+    assert refused.exit_code == 1
+    assert "COMMONHOLD_INDEXER_FINALTY" in refused.output
 
 
 def test_a_database_of_another_deployment_is_refused(world: World, environment: dict[str, str]) -> None:
