@@ -9,9 +9,13 @@ from eth_abi.abi import encode
 from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
 
 from protocol.abi import load_abi
+from protocol.clients import timelock
+from protocol.deploying import ADMIN as ADMIN_ROLE
+from protocol.deploying import MINTER, POOL, SHEETS
+from protocol.events import AccessRoleGranted, AccessRoleRevoked, RoleGranted, RoleRevoked, decode, topic_of
 from protocol.plan import DAY
 from protocol.reverts import Reverted
-from protocol.solidity import to_address
+from protocol.solidity import ZERO_ADDRESS, Address, to_address
 from tests.contracts.actors import Stage
 
 MANAGED = "AccessManagedUnauthorized"
@@ -19,6 +23,9 @@ ADMIN = "AccessManagerUnauthorizedAccount"
 GOVERNANCE = "GovernorOnlyExecutor"
 ROLE = "AccessControlUnauthorizedAccount"
 REGISTRY = "OnlyRegistries"
+ROLE_ERRORS = {MANAGED, ADMIN, GOVERNANCE, ROLE, REGISTRY}
+PINNED = "WrongFacts"
+"""Of a job that did not pin the caller as its judge."""
 
 GUARDED: dict[str, dict[str, str]] = {
     "AccessManager": {
@@ -56,8 +63,16 @@ GUARDED: dict[str, dict[str, str]] = {
         "updateDelay": "TimelockUnauthorizedCaller",
     },
     "HoldToken": {"mint": MANAGED, "setAuthority": MANAGED},
-    "JobEscrow": {"setAuthority": MANAGED, "setGeneration": MANAGED, "setSheet": MANAGED, "takeBucket": MANAGED},
-    "ModelRegistry": {"assignSlot": MANAGED, "rollbackSlot": MANAGED, "setAuthority": MANAGED},
+    "JobEscrow": {
+        "convict": PINNED,
+        "holdSettlement": PINNED,
+        "releaseSettlement": PINNED,
+        "setAuthority": MANAGED,
+        "setGeneration": MANAGED,
+        "setSheet": MANAGED,
+        "takeBucket": MANAGED,
+    },
+    "ModelRegistry": {"assignSlot": MANAGED, "retire": MANAGED, "rollbackSlot": MANAGED, "setAuthority": MANAGED},
     "OperatorRegistry": {},
     "RewardPool": {"setAuthority": MANAGED, "setEmission": MANAGED},
     "SafetyRules": {"adopt": MANAGED, "setAuthority": MANAGED},
@@ -96,9 +111,8 @@ OPEN: dict[str, set[str]] = {
     "JobEscrow": {
         *("deposit", "depositWithPermit", "withdraw", "submitJob", "submitJobs", "acceptJob", "acceptJobs"),
         *("postResult", "postResults", "settleJob", "settleJobs", "cancelJob", "expireOffer", "expireWork"),
-        *("holdSettlement", "releaseSettlement", "convict"),
     },
-    "ModelRegistry": {"registerModel", "retire"},
+    "ModelRegistry": {"registerModel"},
     "OperatorRegistry": {"register", "retire", "update"},
     "RewardPool": {"claim", "claimEmission", "split"},
     "SafetyRules": set(),
@@ -112,8 +126,11 @@ OPEN: dict[str, set[str]] = {
 
 
 def verbs(contract: str) -> dict[str, dict[str, Any]]:
-    entries = (entry for entry in load_abi(contract) if entry["type"] == "function")
-    return {entry["name"]: entry for entry in entries if entry["stateMutability"] in {"nonpayable", "payable"}}
+    functions = (entry for entry in load_abi(contract) if entry["type"] == "function")
+    changing = [entry for entry in functions if entry["stateMutability"] in {"nonpayable", "payable"}]
+    named = {entry["name"]: entry for entry in changing}
+    assert len(named) == len(changing), f"{contract} has two verbs of one name"
+    return named
 
 
 def nothing(kind: str, components: list[dict[str, Any]]) -> Any:
@@ -143,15 +160,55 @@ def test_every_deployed_contract_is_looked_at(stage: Stage) -> None:
     assert set(stage.deployment.contracts) - {"TestDollar"} == set(GUARDED) == set(OPEN)
 
 
+def refusal_of(stage: Stage, contract: str, entry: dict[str, Any], sender: Address) -> str:
+    """Name of the error with which `sender` is refused; empty if it is not."""
+    try:
+        stage.chain.call(stage.deployment.address_of(contract), calldata(contract, entry), sender=sender)
+    except Reverted as refusal:
+        return refusal.error.name
+    return ""
+
+
 @pytest.mark.parametrize("contract", sorted(name for name, guards in GUARDED.items() if guards))
 def test_no_key_does_what_is_guarded(stage: Stage, contract: str) -> None:
     found = verbs(contract)
     for verb, error in GUARDED[contract].items():
         for name, actor in stage.actors.items():
-            with pytest.raises(Reverted) as refusal:
-                stage.chain.call(
-                    stage.deployment.address_of(contract),
-                    calldata(contract, found[verb]),
-                    sender=to_address(actor.address),
-                )
-            assert refusal.value.error.name == error, f"{name} calls {contract}.{verb}"
+            given = refusal_of(stage, contract, found[verb], to_address(actor.address))
+            assert given == error, f"{name} calls {contract}.{verb}"
+
+
+@pytest.mark.parametrize("contract", sorted(name for name, free in OPEN.items() if free))
+def test_what_is_open_asks_for_no_role(stage: Stage, contract: str) -> None:
+    found, stranger = verbs(contract), to_address(stage.actors["watcher"].address)
+    for verb in OPEN[contract]:
+        assert refusal_of(stage, contract, found[verb], stranger) not in ROLE_ERRORS, f"{contract}.{verb}"
+
+
+def members_of(stage: Stage, contract: str) -> set[tuple[int | bytes, Address]]:
+    """Roles and who holds them, by everything that the contract ever told."""
+    members: set[tuple[int | bytes, Address]] = set()
+    topics = [[topic_of(event) for event in (AccessRoleGranted, AccessRoleRevoked, RoleGranted, RoleRevoked)]]
+    for raw in stage.chain.logs(0, "latest", [stage.deployment.address_of(contract)], topics):
+        match decode(raw):
+            case AccessRoleGranted(role_id=role, account=account) | RoleGranted(role=role, account=account):
+                members.add((role, account))
+            case AccessRoleRevoked(role_id=role, account=account) | RoleRevoked(role=role, account=account):
+                members.discard((role, account))
+    return members
+
+
+def test_contracts_alone_hold_roles(stage: Stage) -> None:
+    at = stage.deployment.address_of
+    assert members_of(stage, "AccessManager") == {
+        (ADMIN_ROLE, at("CommonholdTimelock")),
+        (SHEETS, at("SheetBook")),
+        (POOL, at("RewardPool")),
+        (MINTER, at("RewardPool")),
+    }
+    assert members_of(stage, "CommonholdTimelock") == {
+        (timelock.ADMIN, at("CommonholdTimelock")),
+        (timelock.PROPOSER, at("CommonholdGovernor")),
+        (timelock.CANCELLER, at("CommonholdGovernor")),
+        (timelock.EXECUTOR, ZERO_ADDRESS),
+    }
