@@ -134,7 +134,7 @@ class Checks:
             if count <= (device.index or 0):
                 raise Unwell(f"there is no {device}: torch sees {count} CUDA devices")
             return f"{device}, {torch.cuda.get_device_name(device)}"
-        return f"{device}, {self.settings.threads or torch.get_num_threads()} threads"
+        return f"{device}, {torch.get_num_threads()} threads"
 
     def _disk(self) -> str:
         home = _existing(self.settings.chain.home)

@@ -18,6 +18,7 @@ from oracle import logging, service
 from oracle.checks import Checks
 from oracle.errors import OracleError
 from oracle.evidence import gather
+from oracle.inference import use_threads
 from oracle.models.importing import ORIGINAL, QUANTISATIONS, import_gguf
 from oracle.settings import OracleSettings, unknown_variables
 from oracle.verify import FLOATING_POINT, NOTE, Tools, Verdict, compare, exit_code
@@ -121,6 +122,7 @@ def _settings() -> OracleSettings:
     if unknown := unknown_variables():
         raise click.UsageError(f"no such setting: {', '.join(unknown)}; docs/operating.md lists them")
     logging.configure(settings.log_level)
+    use_threads(settings.threads)
     return settings
 
 

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import torch
-
 from oracle.health import Health, HealthServer
 from oracle.journal import Identity, Journal
 from oracle.logging import Log
@@ -54,8 +52,6 @@ def open_node(
 ) -> Iterator[Node]:
     """A node with its journal, sender and models; all closed at the end, the chain too."""
     account = load_account(settings.chain)
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     with ExitStack() as stack:
         stack.enter_context(chain)
         sender = stack.enter_context(Sender.at(settings.chain.home, chain, account))

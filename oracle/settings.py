@@ -47,7 +47,7 @@ class OracleSettings(BaseSettings):
         description="where to fetch models, by comma: folders, or URLs of IPFS gateways (`plain+https://…`: of files)",
     )
     device: str = Field("auto", description="`cpu`, `cuda`, `cuda:1`; `auto`: CUDA where there is one")
-    threads: int = Field(0, ge=0, le=1_024, description="threads of inference on the CPU; 0: as torch chooses")
+    threads: int = Field(0, ge=0, le=1_024, description="threads of inference on the CPU; 0: all cores but one")
     attempts: int = Field(3, ge=1, le=100, description="times that a failing inference is tried")
 
     poll_seconds: float = Field(0.5, gt=0, le=60, description="pause between rounds")

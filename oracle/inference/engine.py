@@ -47,13 +47,14 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def leave_a_core() -> None:
-    """Has torch compute on all cores but one, where it would on all.
+def use_threads(count: int) -> None:
+    """Has torch compute on so many threads of the CPU; 0: on all cores but one, where it would on all.
 
     Its threads wait for each other some two hundred times a token: one that finds its core taken holds up the rest.
     With one other busy process on two cores, one thread is four times as fast as two.
     """
-    torch.set_num_threads(min(torch.get_num_threads(), max(1, len(os.sched_getaffinity(0)) - 1)))
+    spare = min(torch.get_num_threads(), max(1, len(os.sched_getaffinity(0)) - 1))
+    torch.set_num_threads(count or spare)
 
 
 class Engine:
@@ -61,7 +62,6 @@ class Engine:
 
     def __init__(self, model: Model, device: torch.device | None = None) -> None:
         """Reads the weights: about a second for 135 million. Raises `WeightsInvalid`."""
-        leave_a_core()
         self.model = model
         self.device = device or best_device()
         self._stop = frozenset(model.program.stop_tokens)

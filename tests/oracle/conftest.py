@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from oracle.inference import Engine
+from oracle.inference import Engine, use_threads
 from oracle.models import Model, load_model
 from oracle.store import Store
 from tests.oracle.tiny import put_tiny_model
+
+use_threads(0)
 
 
 @pytest.fixture(scope="session")
