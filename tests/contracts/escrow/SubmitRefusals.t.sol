@@ -123,6 +123,20 @@ contract SubmitRefusalsTest is EscrowTest {
         refuses(asked, abi.encodeWithSelector(IJobEscrow.BadPayload.selector, 4_097, 4_096));
     }
 
+    function test_refuses_a_named_operator_with_dirty_bits() public {
+        Submission memory asked = JobFacts.submission();
+        asked.named = operator;
+        bytes memory call = abi.encodeCall(escrow.submitJob, (sheet, asked));
+        call[4 + 256 + 32 + 5 * 32] = 0x01; // selector, sheet, offset, five fields
+
+        vm.prank(client);
+        (bool done, bytes memory refusal) = address(escrow).call(call);
+
+        assertFalse(done, "taken for a name");
+        assertEq(refusal, abi.encodeWithSelector(IJobEscrow.WrongCaller.selector, 0, operator));
+        assertAccount(client, FUNDS, 0);
+    }
+
     function refusesWindow(Submission memory asked, uint256 given, uint256 limit) private {
         refuses(asked, abi.encodeWithSelector(IJobEscrow.BadWindow.selector, given, limit));
     }
