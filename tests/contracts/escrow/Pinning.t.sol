@@ -12,6 +12,8 @@ import {Job, JobFacts} from "./JobFacts.sol";
 /// one state are never taken for those of another.
 contract PinningTest is EscrowTest {
     uint256 private constant BOND = 2 * JobFacts.MAX_FEE;
+    /// @dev An hour to challenge, and 500, 500, 500 and 10,000 parts to share out, refusal, fine and bond.
+    uint256 private constant MORE_OF_EACH = 1 hours | 500 << 96 | 500 << 112 | 500 << 128 | 10_000 << 144;
 
     function test_I_6_an_open_job_is_served_and_paid_under_the_sheet_that_it_pinned() public {
         Job memory job = submitted();
@@ -26,6 +28,56 @@ contract PinningTest is EscrowTest {
 
         assertEq(escrow.bucketOf(shares, operator), JobFacts.MIN_FEE / 5, "shared by the pinned table and parts");
         assertEq(escrow.bucketOf(sheet.shares, operator), 0, "and not by the new one");
+    }
+
+    function test_I_6_an_operator_who_stalls_is_fined_by_the_pinned_terms() public {
+        Job memory job = accepted();
+        voteEverythingAnew();
+        vm.warp(job.work.postBy + 1);
+
+        escrow.expireWork(job.id, job.work, job.offer);
+
+        assertAccount(operator, FUNDS - JobFacts.MAX_FEE / 10, 0);
+        assertAccount(client, FUNDS + JobFacts.MAX_FEE / 10, 0);
+    }
+
+    function test_I_6_refusing_an_input_earns_the_pinned_part() public {
+        Job memory job = accepted();
+        voteEverythingAnew();
+
+        post(job, Outcome.InputRefused, WITNESS);
+
+        assertEq(job.answer.price, JobFacts.MIN_FEE / 4);
+        skip(1 hours);
+        settle(job);
+        assertStatus(job, JobStatus.Settled);
+    }
+
+    function test_I_6_a_conviction_takes_the_pinned_bond() public {
+        Job memory job = posted();
+        voteEverythingAnew();
+
+        vm.prank(judge);
+        escrow.convict(job.id, job.answer, new Award[](0));
+
+        assertAccount(operator, FUNDS - BOND, 0);
+        assertAccount(treasury, BOND, 0);
+    }
+
+    function test_I_6_a_job_that_names_its_model_is_served_under_a_sheet_that_is_void_by_now() public {
+        Sheet memory unslotted = sheet;
+        unslotted.slot = 0;
+        putInForce(unslotted);
+        escrow.setGeneration(unslotted.generation);
+        Job memory job = submitted();
+        escrow.setGeneration(unslotted.generation + 1);
+
+        accept(job, operator);
+        post(job, Outcome.Answered, OUTPUT);
+        skip(1 hours);
+        settle(job);
+
+        assertStatus(job, JobStatus.Settled);
     }
 
     function test_I_6_a_job_stays_open_when_its_slot_has_no_sheet_any_more() public {
@@ -124,7 +176,7 @@ contract PinningTest is EscrowTest {
         next.rules = keccak256("next rules");
         next.shares = keccak256("next shares");
         next.disputes = makeAddr("next judge");
-        next.terms = Terms.wrap(Terms.unwrap(sheet.terms) + (uint256(500) << 96) + (uint256(10_000) << 144));
+        next.terms = Terms.wrap(Terms.unwrap(sheet.terms) + MORE_OF_EACH);
         next.generation = 2;
         putInForce(next);
         escrow.setGeneration(2);
