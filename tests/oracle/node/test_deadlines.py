@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
+
 from protocol.cast import CAST
 from protocol.events import JobExpired
 from protocol.plan import NUMBERS
 from protocol.types import JobId, JobStatus
 from tests.chain import World
-from tests.oracle.node.blocks import events_of, held_back, told
+from tests.oracle.node.blocks import events_of, held_back, sent, told
 from tests.oracle.node.operators import Operators, ask, counted, turn, turn_until, until_status
 
 OPERATOR = CAST["operator"].address
@@ -32,6 +36,23 @@ def test_an_operator_that_comes_back_in_time_posts(served_world: World, operator
     assert told(world, job)["ResultPosted"] == 1
     account = world.contracts.escrow.account_of(OPERATOR)
     assert account.free + account.locked == before.free + before.locked
+
+
+@pytest.mark.parametrize("lost", [["oracle"], ["intents"], ["oracle", "intents"]], ids=" and ".join)
+def test_an_operator_that_lost_its_files_finds_its_jobs_on_the_chain(
+    served_world: World, operators: Operators, lost: list[str]
+) -> None:
+    world = served_world
+    job = accepted(world, operators)
+    before = sent(world)
+    for folder in lost:
+        for file in (world.home / folder).glob(f"*{OPERATOR}*"):
+            file.unlink()
+    node = operators.open(world)
+    until_status(node, world, job, JobStatus.POSTED)
+    turn(node, 5)
+    assert told(world, job) == Counter(JobSubmitted=1, JobAccepted=1, ResultPosted=1)
+    assert sent(world) == before + 1
 
 
 def test_an_operator_that_comes_back_late_pays_the_fine_gets_the_rest_and_posts_nothing(
