@@ -91,8 +91,9 @@ def test_a_port_that_is_taken_is_named_with_its_holder(tmp_path: Path) -> None:
 
 
 def begun(home: Path) -> subprocess.Popen[str]:
-    """A demo that is about to deploy."""
-    demo = subprocess.Popen(command(home), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    """A demo that is about to deploy. It heeds Ctrl-C also when a script in the background started these tests."""
+    heeding = ["env", "--default-signal=INT", *command(home)]
+    demo = subprocess.Popen(heeding, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert demo.stdout is not None
     assert any("JobEscrow at" in line for line in demo.stdout), "it ended before it deployed"
     assert processes_under(home)
