@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IJobEscrow} from "./interfaces/IJobEscrow.sol";
 import {Accounts} from "./libraries/Accounts.sol";
@@ -216,8 +217,10 @@ contract JobEscrow is IJobEscrow, AccessManaged {
 
         bool reopened = block.timestamp <= _offerEnd(offer);
         _jobs[id] = reopened ? Facts.seal(offerHash, JobStatus.Open) : Facts.seal(0, JobStatus.Refunded);
+        uint256 bond = Amounts.bondUp(work.terms, work.maxFee);
         uint256 fine = Amounts.fineUp(work.terms, work.maxFee);
-        _accounts[work.operator].unlockAndDebit(Amounts.bondUp(work.terms, work.maxFee), fine);
+        if (reopened) fine = Math.min(bond, fine + Amounts.priceDown(offer, deadline) - work.price);
+        _accounts[work.operator].unlockAndDebit(bond, fine);
         _accounts[work.client].credit(fine);
         if (!reopened) _accounts[work.client].unlock(work.maxFee);
 

@@ -49,7 +49,7 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
 
     /// @inheritdoc IModelRegistry
     function assignSlot(bytes32 slot, bytes32 model) external restricted {
-        if (slot == 0) revert SlotNameEmpty();
+        if (slot == 0 || slot != bytes16(slot)) revert SlotNameInvalid(slot);
         _assign(slot, model);
     }
 

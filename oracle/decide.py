@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from protocol.pricing import bond_of, price_at, settle_from
-from protocol.types import Address, Answer, JobId, JobStatus, ModelId, Offer, Outcome, Work
+from protocol.types import ZERO_ADDRESS, Address, Answer, JobId, JobStatus, ModelId, Offer, Outcome, Work
 
 LONGEST_PAUSE = 600
 """Seconds between tries of one verb on the same facts, which double up to this. What lost a race is not tried again."""
@@ -62,6 +62,7 @@ class Reason(StrEnum):
     NOT_ACCEPTING = "the operator accepts nothing now"
     ABANDONED = "given up before"
     MODEL_NOT_SERVED = "the model is not served here"
+    MODULE_NOT_TRUSTED = "the pinned dispute module is none that the operator trusts with its bond"
     RULES_UNKNOWN = "the pinned rule set is not known"
     RULES_DO_NOT_COVER = "the pinned rule set has no prefix for the model's tokenizer"
     INPUT_MALFORMED = "the input is no sequence of token ids"
@@ -134,7 +135,8 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The operator: free balance in units of the asset, most jobs held at once, and what is loaded.
+    """The operator: free balance in units of the asset, most jobs held at once, what is loaded, and which dispute
+    modules may judge it: whatever module a job pins can take its bond. The zero address stands for none.
 
     A job is taken when `margin + slack · (all work in hand and this)` seconds fit its service time.
     """
@@ -143,6 +145,7 @@ class Me:
     free: int
     capacity: int
     served: Mapping[ModelId, Served]
+    trusted_modules: frozenset[Address] = frozenset({ZERO_ADDRESS})
     accepting: bool = True
     slack: float = 2.0
     margin: int = 10
@@ -302,6 +305,7 @@ def _reasons(job: Job, now: int, me: Me, held: int, backlog: float) -> Iterator[
     yield Reason.TRIED, Verb.ACCEPT in job.attempts
     yield Reason.ABANDONED, job.abandoned
     yield Reason.OFFER_OVER, now >= offer.submitted_at + offer.offer_seconds
+    yield Reason.MODULE_NOT_TRUSTED, offer.disputes not in me.trusted_modules
     yield Reason.MODEL_NOT_SERVED, served is None
     if served is None or isinstance(job.load, Unservable):
         return

@@ -272,6 +272,7 @@ class Node:
             free=self._contracts.escrow.account_of(self._sender.address).free,
             capacity=settings.capacity,
             served=served,
+            trusted_modules=settings.trusted_modules,
             accepting=not self._why_not_accepting(),
             slack=settings.slack,
             margin=settings.margin_seconds,

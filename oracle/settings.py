@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from oracle.logging import LEVELS
 from oracle.store import FolderSource, HttpSource, Source, Store
 from protocol.settings import Settings
-from protocol.types import Address, ModelId
+from protocol.types import ZERO_ADDRESS, Address, ModelId, to_address
 
 MODEL_ID = re.compile(r"0x[0-9a-f]{64}")
 DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -38,6 +38,9 @@ class OracleSettings(BaseSettings):
     )
     price: int = Field(1, ge=0, description="least price for a job, in units of the asset")
     capacity: int = Field(8, ge=1, le=1_000, description="most jobs held at once")
+    dispute_modules: Annotated[tuple[Address, ...], NoDecode] = Field(
+        (), description="dispute modules trusted with the bond, by comma; jobs that pin another are left alone"
+    )
     slack: float = Field(2.0, ge=1, le=100, description="how many times the measured duration must fit")
     margin_seconds: int = Field(10, ge=0, le=3_600, description="seconds kept free before a deadline")
 
@@ -57,7 +60,7 @@ class OracleSettings(BaseSettings):
     max_range: int = Field(2_000, ge=1, le=1_000_000, description="most blocks whose logs are asked for at once")
     min_free_bytes: int = Field(64 << 20, ge=0, description="free disk below which nothing is accepted")
 
-    @field_validator("models", "sources", mode="before")
+    @field_validator("models", "sources", "dispute_modules", mode="before")
     @classmethod
     def _by_comma(cls, given: Any) -> Any:
         return tuple(item.strip() for item in given.split(",") if item.strip()) if isinstance(given, str) else given
@@ -69,6 +72,11 @@ class OracleSettings(BaseSettings):
             if not MODEL_ID.fullmatch(model):
                 raise ValueError(f"{model!r} is no model id: 0x and 64 lower-case hexadecimal digits")
         return models
+
+    @field_validator("dispute_modules")
+    @classmethod
+    def _are_addresses(cls, modules: tuple[str, ...]) -> tuple[Address, ...]:
+        return tuple(to_address(module) for module in modules)
 
     @field_validator("sources")
     @classmethod
@@ -88,6 +96,11 @@ class OracleSettings(BaseSettings):
     def model_ids(self) -> frozenset[ModelId]:
         """Models named by the operator; none: those of the slots."""
         return frozenset(ModelId(bytes.fromhex(model[2:])) for model in self.models)
+
+    @property
+    def trusted_modules(self) -> frozenset[Address]:
+        """Those named, and none at all: the zero address."""
+        return frozenset((ZERO_ADDRESS, *self.dispute_modules))
 
     @property
     def store_folder(self) -> Path:

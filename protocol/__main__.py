@@ -1,4 +1,4 @@
-"""`python -m protocol`: what the chain knows of a job or an account, read from its logs."""
+"""`python -m protocol`: what the chain knows of a job, an account or the deployment itself, read from its logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from protocol.deployment import open_deployment
+from protocol import proving
+from protocol.chain import Chain
+from protocol.deployment import Deployment, open_deployment
 from protocol.errors import CommonholdError
 from protocol.facts import JobRecord
 from protocol.plain import Plain, lines, plain
@@ -18,6 +20,7 @@ from protocol.recovery import Recovery
 from protocol.settings import Settings
 from protocol.solidity import Address, NotEncodable, to_address
 from protocol.types import JobId
+from protocol.wiring import ADMINISTRATOR
 
 
 class _JobId(click.ParamType):
@@ -50,7 +53,7 @@ def _as_json(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """What the chain knows of a job or an account, recovered from logs alone.
+    """What the chain knows of a job, an account or the deployment itself, from logs alone.
 
     COMMONHOLD_RPC_URL, COMMONHOLD_CHAIN_ID and COMMONHOLD_HOME say which chain, and where its deployment is noted.
     """
@@ -90,13 +93,32 @@ def account(address: Address, as_json: bool) -> None:
     _show({"address": address, "block": recovery.head.number, **_members(plain(held)), "open_jobs": locks}, as_json)
 
 
+@main.command()
+@_as_json
+def prove(as_json: bool) -> None:
+    """That the contracts are what these sources compile to, know one another, and obey the votes alone.
+
+    Exit code 1, and a sentence, where they do not.
+    """
+    with _deployed() as (chain, deployment):
+        proving.prove(chain, deployment)
+    contracts = {name: contract.address for name, contract in deployment.contracts.items()}
+    _show({"proved": contracts, "administrator": ADMINISTRATOR}, as_json)
+
+
 @contextmanager
 def _recovery() -> Iterator[Recovery]:
-    """Of the chain that the settings name; errors of ours end the program with a sentence."""
+    with _deployed() as (chain, deployment):
+        yield Recovery(chain, deployment)
+
+
+@contextmanager
+def _deployed() -> Iterator[tuple[Chain, Deployment]]:
+    """On the chain that the settings name; errors of ours end the program with a sentence."""
     try:
         chain, deployment = open_deployment(Settings())
         with chain:
-            yield Recovery(chain, deployment)
+            yield chain, deployment
     except ValidationError as error:
         first = error.errors()[0]
         raise click.ClickException(f"COMMONHOLD_{str(first['loc'][0]).upper()}: {first['msg']}") from error

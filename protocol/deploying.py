@@ -1,86 +1,32 @@
 """Deploys the whole protocol and hands it over to the vote.
 
 Each step is an intent under a key of its own: run again after a crash, it goes on where it was. The deployer
-administers while the first rules, model and slot are set, and holds no role at the end; `verify` proves that.
+administers while the first rules, model and slot are set, and holds no role at the end; `protocol.proving` proves that.
 """
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from eth_utils.crypto import keccak
 
 from protocol import encoding
 from protocol.artifacts import load_artifact
-from protocol.chain import Chain
-from protocol.clients import escrow, staked_hold, timelock, token
 from protocol.clients.access_manager import AccessManagerClient
 from protocol.clients.contracts import Contracts
 from protocol.compiling import ROOT
 from protocol.deployment import DeployedContract, Deployment, abi_fingerprint
-from protocol.errors import CommonholdError
-from protocol.events import RoleGrantDelayChanged, TargetAdminDelayUpdated, decode, topic_of
 from protocol.plan import Plan
+from protocol.proving import DeploymentFailed, prove
 from protocol.rules import rules_id
-from protocol.solidity import ZERO_ADDRESS, Address, Declaration, Function, address_of_bytes
+from protocol.solidity import ZERO_ADDRESS, Address, address_of_bytes
 from protocol.transactions import Call, Sender
+from protocol.wiring import ADMIN, CONSTRUCTORS, GRANTS, GUARDED, MINTER, POOL, ROLES, SHEETS, others_of
 
 Progress = Callable[[str], None]
-
-ADMIN, SHEETS, POOL, MINTER = range(4)
-ROLES = {ADMIN: "admin", SHEETS: "sheets", POOL: "pool", MINTER: "minter"}
-
-CONSTRUCTORS = {
-    "TestDollar": Declaration("constructor()"),
-    "AccessManager": Declaration("constructor(address initialAdmin)"),
-    "HoldToken": Declaration("constructor(address manager, address[] holders, uint256[] amounts)"),
-    "StakedHold": Declaration("constructor(address manager, address hold, address asset, uint256 cooldown)"),
-    "CommonholdTimelock": Declaration("constructor(uint256 delay, address[] proposers, address[] executors)"),
-    "CommonholdGovernor": Declaration(
-        "constructor(address stakedHold, address hold, address timelock, GovernorNumbers numbers)"
-    ),
-    "JobEscrow": Declaration("constructor(address manager, address asset, address treasury)"),
-    "OperatorRegistry": Declaration("constructor()"),
-    "ModelRegistry": Declaration("constructor(address manager, address sheetBook)"),
-    "SafetyRules": Declaration("constructor(address manager, address sheetBook)"),
-    "SheetBook": Declaration(
-        "constructor(address manager, address escrow, address models, address rules, Numbers numbers)"
-    ),
-    "RewardPool": Declaration(
-        "constructor(address manager, address escrow, address hold, address stakedHold, address asset, "
-        "address treasury, uint256 rateBps, uint256 referencePrice)"
-    ),
-}
-"""What is created, in this order, each by the deployer's next transaction: so addresses are known beforehand."""
-
-
-class DeploymentFailed(CommonholdError):
-    """What was deployed is not what it should be; the message says how."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role, who holds it, and what it opens."""
-
-    role: int
-    holder: str
-    target: str
-    functions: tuple[Function, ...]
-
-
-GRANTS = (
-    Grant(SHEETS, "SheetBook", "JobEscrow", (escrow.SET_SHEET, escrow.SET_GENERATION)),
-    Grant(POOL, "RewardPool", "JobEscrow", (escrow.TAKE_BUCKET,)),
-    Grant(POOL, "RewardPool", "StakedHold", (staked_hold.ADD_REVENUE,)),
-    Grant(MINTER, "RewardPool", "HoldToken", (token.MINT,)),
-)
-"""Every other guarded verb is left to the administrator: the timelock."""
-
-GUARDED = ("JobEscrow", "HoldToken", "StakedHold", "RewardPool")
-"""Where money or votes are: even the administrator changes who may call these only after announcing it."""
 
 
 def _silent(_: str) -> None:
@@ -116,7 +62,7 @@ class _Deploying:
         self._grant(contracts.manager)
         self._begin(contracts)
         self._hand_over(contracts)
-        verify(self._deployer.chain, deployment, self._deployer.address)
+        prove(self._deployer.chain, deployment)
         self._progress(f"the deployer {self._deployer.address} holds no role; the timelock is the administrator")
         return deployment
 
@@ -130,26 +76,22 @@ class _Deploying:
         return self._plan.asset or self._addresses["TestDollar"]
 
     def _arguments(self, name: str) -> tuple[Any, ...]:
-        plan, at = self._plan, self._addresses
-        manager, treasury = at["AccessManager"], at["CommonholdTimelock"]
-        arguments: dict[str, tuple[Any, ...]] = {
-            "TestDollar": (),
-            "AccessManager": (self._deployer.address,),
-            "HoldToken": (manager, [who for who, _ in plan.holders], [amount for _, amount in plan.holders]),
-            "StakedHold": (manager, at["HoldToken"], self._asset(), plan.cooldown),
-            "CommonholdTimelock": (plan.timelock_delay, [at["CommonholdGovernor"]], [ZERO_ADDRESS]),
-            "CommonholdGovernor": (at["StakedHold"], at["HoldToken"], treasury, plan.governor),
-            "JobEscrow": (manager, self._asset(), treasury),
-            "OperatorRegistry": (),
-            "ModelRegistry": (manager, at["SheetBook"]),
-            "SafetyRules": (manager, at["SheetBook"]),
-            "SheetBook": (manager, at["JobEscrow"], at["ModelRegistry"], at["SafetyRules"], plan.numbers),
-            "RewardPool": (
-                *(manager, at["JobEscrow"], at["HoldToken"], at["StakedHold"], self._asset(), treasury),
-                *(plan.emission.rate_bps, plan.emission.reference_price),
-            ),
+        plan = self._plan
+        planned = {
+            "initialAdmin": self._deployer.address,
+            "holders": [who for who, _ in plan.holders],
+            "amounts": [amount for _, amount in plan.holders],
+            "cooldown": plan.cooldown,
+            "delay": plan.timelock_delay,
+            "proposers": [self._addresses["CommonholdGovernor"]],
+            "executors": [ZERO_ADDRESS],
+            "voting": plan.governor,
+            "numbers": plan.numbers,
+            "rateBps": plan.emission.rate_bps,
+            "referencePrice": plan.emission.reference_price,
         }
-        return arguments[name]
+        known = planned | others_of(name, self._addresses, self._asset())
+        return tuple(known[parameter.name] for parameter in CONSTRUCTORS[name].parameters)
 
     def _create(self, name: str) -> None:
         arguments = self._arguments(name)
@@ -212,59 +154,6 @@ class _Deploying:
             delaying = manager.set_target_admin_delay(self._addresses[target], self._plan.grant_delay)
             self._do(f"delay changes of {target}", delaying)
         self._do("renounce admin", manager.renounce_role(ADMIN, self._deployer.address))
-
-
-def verify(chain: Chain, deployment: Deployment, deployer: Address) -> None:
-    """Proves what a deployment promises. Raises `DeploymentFailed`.
-
-    The code at every address is what the sources compile to, the deployer holds no role, the timelock and the
-    modules hold theirs, every role opens what it should, and new roles take longer than leaving does.
-    """
-    for name, contract in deployment.contracts.items():
-        if not load_artifact(name).is_code(chain.code(contract.address)):
-            raise DeploymentFailed(f"the code of {name} at {contract.address} is not what the sources compile to")
-    contracts = Contracts.of(chain, deployment)
-    _verify_deployer(contracts, deployer)
-    _verify_grants(contracts, deployment)
-    _verify_delays(contracts, deployment)
-
-
-def _verify_deployer(contracts: Contracts, deployer: Address) -> None:
-    held = [name for role, name in ROLES.items() if contracts.manager.has_role(role, deployer)]
-    held += ["a role of the timelock" for role in timelock.ROLES if contracts.timelock.has_role(role, deployer)]
-    if held:
-        raise DeploymentFailed(f"the deployer {deployer} still holds {', '.join(held)}")
-
-
-def _verify_grants(contracts: Contracts, deployment: Deployment) -> None:
-    manager = contracts.manager
-    if not manager.has_role(ADMIN, contracts.timelock.address):
-        raise DeploymentFailed("the timelock is not the administrator")
-    for grant in GRANTS:
-        target, holder = deployment.address_of(grant.target), deployment.address_of(grant.holder)
-        for function in grant.functions:
-            if manager.role_of(target, function) != grant.role or not manager.can_call(holder, target, function):
-                raise DeploymentFailed(f"{grant.holder} cannot call {function.name} of {grant.target}")
-
-
-def _verify_delays(contracts: Contracts, deployment: Deployment) -> None:
-    """From what the manager announced: it answers with a delay only once that is effective."""
-    topics = [[topic_of(RoleGrantDelayChanged), topic_of(TargetAdminDelayUpdated)]]
-    announced: dict[int | Address, int] = {}
-    for raw in contracts.manager.chain.logs(deployment.block, "latest", [contracts.manager.address], topics):
-        match decode(raw):
-            case RoleGrantDelayChanged(role_id=role, delay=delay):
-                announced[role] = delay
-            case TargetAdminDelayUpdated(target=target, delay=delay):
-                announced[target] = delay
-    cooldown = contracts.staked_hold.cooldown()
-    delayed: dict[str, int | Address] = {f"grants of {name}": role for role, name in ROLES.items()}
-    delayed |= {f"changes of {name}": deployment.address_of(name) for name in GUARDED}
-    for what, key in delayed.items():
-        if announced.get(key, 0) <= cooldown:
-            raise DeploymentFailed(
-                f"{what} take {announced.get(key, 0)} s, no longer than leaving does ({cooldown} s of cooldown)"
-            )
 
 
 def created_address(creator: Address, nonce: int) -> Address:

@@ -27,9 +27,13 @@ def bond_for(terms: Terms, max_fee: int) -> int:
     return max(terms.min_bond, _part_up(max_fee, terms.bond_bps))
 
 
-def fine_for(terms: Terms, max_fee: int) -> int:
-    """What an operator pays its client for a deadline missed; rounded up."""
-    return _part_up(max_fee, terms.fine_bps)
+def fine_for(work: Work, offer: Offer, *, opens_again: bool) -> int:
+    """What an operator pays its client for a deadline missed (outages aside): a part of `max_fee`, rounded up, and what
+    the price rose meanwhile if the job opens again; at most the bond."""
+    fine = _part_up(work.max_fee, work.terms.fine_bps)
+    if opens_again:
+        fine += price_at(offer, work.post_by) - work.price
+    return min(fine, bond_of_work(work))
 
 
 def refusal_price(terms: Terms, price: int) -> int:

@@ -67,8 +67,8 @@ ShareTooLarge(uint256 bps, uint256 limit)
     a share of {bps} is above {limit}, in parts of 10,000
 SlotUnknown(bytes32 slot)
     no model was ever voted into slot {slot}
-SlotNameEmpty()
-    a slot needs a name
+SlotNameInvalid(bytes32 slot)
+    {slot} is no name of a slot: it takes 1 to 16 bytes, zeros after them
 TooManySlots(uint256 limit)
     all {limit} slots are taken
 NothingToRollBack(bytes32 slot)
@@ -201,6 +201,8 @@ GovernorPreventLateQuorumVoteExtensionTooLarge(uint256 newVoteExtension, uint256
     a late-quorum extension of {newVoteExtension} s; the limit is {maxVoteExtension} s
 TimelockIsFixed()
     the governor keeps its timelock for ever
+RolesAreFixed()
+    who may propose and execute at the timelock is fixed for ever
 DelayOutOfBounds(uint256 delay, uint256 min, uint256 max)
     a delay of {delay} s; it must be {min} to {max}
 TimelockInsufficientDelay(uint256 delay, uint256 minDelay)

@@ -16,6 +16,7 @@ from protocol.solidity import ZERO_ADDRESS, Address, struct, to_address, value
 
 __all__ = [
     "BASIS_POINTS",
+    "SLOT_NAME_BYTES",
     "ZERO_ADDRESS",
     "ZERO_WORD",
     "Address",
@@ -58,6 +59,7 @@ Result = NewType("Result", bytes)
 FactsHash = NewType("FactsHash", bytes)
 
 BASIS_POINTS = 10_000
+SLOT_NAME_BYTES = 16
 ZERO_WORD = bytes(32)
 
 
@@ -381,6 +383,6 @@ class Numbers:
 def slot_key(name: str) -> SlotKey:
     """The 32 bytes by which the contracts know a slot such as `chat`. Raises `ValueError`."""
     key = name.encode()
-    if not 1 <= len(key) <= 32:
-        raise ValueError(f"slot name {name!r} has {len(key)} bytes: it takes 1 to 32")
+    if not 1 <= len(key) <= SLOT_NAME_BYTES:
+        raise ValueError(f"slot name {name!r} has {len(key)} bytes: it takes 1 to {SLOT_NAME_BYTES}")
     return SlotKey(key.ljust(32, b"\0"))

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 import click
 
-BASIS_POINTS = 10_000
+from protocol.types import BASIS_POINTS, SLOT_NAME_BYTES
+
 WORD_BYTES = 32
 
 
@@ -87,8 +88,8 @@ class SlotName(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
         if isinstance(value, bytes):
             return value
-        if not value or not value.isascii() or not value.isprintable() or len(value) > WORD_BYTES:
-            self.fail(f"{value!r} is not 1 to {WORD_BYTES} printable ASCII characters", param, ctx)
+        if not value or not value.isascii() or not value.isprintable() or len(value) > SLOT_NAME_BYTES:
+            self.fail(f"{value!r} is not 1 to {SLOT_NAME_BYTES} printable ASCII characters", param, ctx)
         return bytes(value.encode().ljust(WORD_BYTES, b"\0"))
 
 

@@ -53,9 +53,13 @@ def find(session: Session, number: int | None) -> tuple[int, Proposal]:
 
 
 def propose(session: Session, action: Call, description: str) -> int:
-    """Proposes one action and returns the proposal's number."""
+    """Proposes one action and returns the proposal's number.
+
+    The description ends with whose it is, as the governor understands: else whoever saw it coming could propose the
+    same first, and cancel it.
+    """
     governor = session.contracts.governor
-    proposal = Proposal((action,), description)
+    proposal = Proposal((action,), f"{description} #proposer={session.address}")
     _send_once_votes_count(session, governor.propose(proposal))
     number = governor.proposal_id(proposal)
     click.echo(f"proposed {number}: {description}")

@@ -12,6 +12,7 @@ import {
     GovernorVotesQuorumFraction
 } from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IHoldToken} from "../interfaces/IHoldToken.sol";
 
@@ -28,7 +29,7 @@ contract CommonholdGovernor is
     GovernorTimelockControl
 {
     /// @param votingDelay seconds from proposal to vote; 1 hour to 7 days
-    /// @param votingPeriod seconds of the vote; 1 to 30 days
+    /// @param votingPeriod seconds of the vote; 1 to 30 days, and at least the extension
     /// @param proposalThreshold votes needed to propose; one HOLD to 1 % of HOLD's cap
     /// @param quorumBps part of the staked HOLD; 100 to 5,000 of 10,000
     /// @param lateQuorumExtension least seconds left once the quorum is reached; 1 hour to 7 days, and at most the period
@@ -85,7 +86,7 @@ contract CommonholdGovernor is
     }
 
     function _setVotingPeriod(uint32 value) internal override {
-        _checkBounds("votingPeriod", value, 1 days, 30 days);
+        _checkBounds("votingPeriod", value, Math.max(1 days, lateQuorumVoteExtension()), 30 days);
         super._setVotingPeriod(value);
     }
 
@@ -100,7 +101,7 @@ contract CommonholdGovernor is
     }
 
     function _setLateQuorumVoteExtension(uint48 value) internal override {
-        _checkBounds("lateQuorumExtension", value, 1 hours, 7 days);
+        _checkBounds("lateQuorumExtension", value, 1 hours, Math.min(7 days, votingPeriod()));
         super._setLateQuorumVoteExtension(value);
     }
 

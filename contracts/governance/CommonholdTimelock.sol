@@ -10,6 +10,7 @@ contract CommonholdTimelock is TimelockController {
     uint256 public constant MAX_DELAY = 30 days;
 
     error DelayOutOfBounds(uint256 delay, uint256 min, uint256 max);
+    error RolesAreFixed();
 
     constructor(uint256 delay, address[] memory proposers, address[] memory executors)
         TimelockController(delay, proposers, executors, address(0))
@@ -21,6 +22,21 @@ contract CommonholdTimelock is TimelockController {
     function updateDelay(uint256 newDelay) public override {
         _checkDelay(newDelay);
         super.updateDelay(newDelay);
+    }
+
+    /// @notice Who may propose and execute here is fixed at creation: one vote that let a key propose would be the last.
+    function grantRole(bytes32, address) public pure override {
+        revert RolesAreFixed();
+    }
+
+    /// @notice See `grantRole`.
+    function revokeRole(bytes32, address) public pure override {
+        revert RolesAreFixed();
+    }
+
+    /// @notice See `grantRole`: the governor cannot be talked into leaving, which would close the treasury for ever.
+    function renounceRole(bytes32, address) public pure override {
+        revert RolesAreFixed();
     }
 
     function _checkDelay(uint256 delay) private pure {

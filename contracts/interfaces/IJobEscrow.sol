@@ -179,8 +179,9 @@ interface IJobEscrow {
     function expireOffer(JobId id, Offer calldata offer) external;
 
     /// @notice Ends the acceptance of an operator whose deadline passed: it pays the fine to the client, the rest of its
-    /// bond is free again; the job is open again when its offer window is not over, else refunded. By anyone. Emits
-    /// `JobExpired`.
+    /// bond is free again; the job is open again when its offer window is not over, else refunded. When it is open again,
+    /// the fine includes what its price rose until the deadline, so that nobody earns by keeping others out. By anyone.
+    /// Emits `JobExpired`.
     function expireWork(JobId id, Work calldata work, Offer calldata offer) external;
 
     // ---------------------------------------------------------------- disputes: only the contract pinned in the job

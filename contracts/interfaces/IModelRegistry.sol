@@ -31,7 +31,7 @@ interface IModelRegistry {
     error DigestMissing();
     error ShareTooLarge(uint256 bps, uint256 limit);
     error SlotUnknown(bytes32 slot);
-    error SlotNameEmpty();
+    error SlotNameInvalid(bytes32 slot);
     error TooManySlots(uint256 limit);
     error NothingToRollBack(bytes32 slot);
 

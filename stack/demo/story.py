@@ -17,10 +17,10 @@ from protocol import rules
 from protocol.cast import CAST
 from protocol.chain import Chain
 from protocol.clients.contracts import Contracts
-from protocol.deploying import verify
 from protocol.deployment import Deployment, open_deployment
 from protocol.facts import JobRecord
 from protocol.payload import decode_witness
+from protocol.proving import prove
 from protocol.recovery import recover_job
 from protocol.settings import Settings
 from protocol.types import JobId, ModelId, Outcome, RulesId, slot_key
@@ -100,8 +100,8 @@ class Story:
             self.chain: Chain = self.at_end.enter_context(chain)
             self.deployment: Deployment = deployment
             self.contracts = Contracts.of(chain, deployment)
-            verify(chain, deployment, CAST["deployer"].address)
-            self.telling.note(f"{len(deployment.contracts)} contracts, the deployer has no role")
+            prove(chain, deployment)
+            self.telling.note(f"{len(deployment.contracts)} contracts, proved from the chain; the deployer has no role")
 
     def served(self) -> None:
         with self.telling.chapter("An operator bonds and starts; the indexer follows"):

@@ -54,7 +54,7 @@ def test_an_operator_sleeps_through_the_deadline_and_the_client_has_fee_and_fine
     with ape.reverts(stage.escrow.TooLate):
         stage.post(job, "operator")
     stage.escrow.expireWork(job, word(work), word(offer), sender=stage.actors["watcher"])
-    fine = fine_for(work.terms, work.max_fee)
+    fine = fine_for(work, offer, opens_again=False)
     assert stage.account("client") == (client + fine, 0)
     assert stage.account("operator") == (operator - fine, 0)
 

@@ -10,12 +10,12 @@ from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
 
 from protocol.abi import load_abi
 from protocol.clients import timelock
-from protocol.deploying import ADMIN as ADMIN_ROLE
-from protocol.deploying import MINTER, POOL, SHEETS
 from protocol.events import AccessRoleGranted, AccessRoleRevoked, RoleGranted, RoleRevoked, decode, topic_of
 from protocol.plan import DAY
 from protocol.reverts import Reverted
 from protocol.solidity import ZERO_ADDRESS, Address, to_address
+from protocol.wiring import ADMIN as ADMIN_ROLE
+from protocol.wiring import MINTER, POOL, SHEETS
 from tests.contracts.actors import Stage
 
 MANAGED = "AccessManagedUnauthorized"
@@ -54,8 +54,6 @@ GUARDED: dict[str, dict[str, str]] = {
     },
     "CommonholdTimelock": {
         "cancel": ROLE,
-        "grantRole": ROLE,
-        "revokeRole": ROLE,
         "schedule": ROLE,
         "scheduleBatch": ROLE,
         "execute": "TimelockUnexpectedOperationState",
@@ -106,7 +104,7 @@ OPEN: dict[str, set[str]] = {
         *("propose", "queue", "execute", "cancel", "castVote", "castVoteBySig", "castVoteWithReason"),
         *("castVoteWithReasonAndParams", "castVoteWithReasonAndParamsBySig"),
     },
-    "CommonholdTimelock": {*RECEIVERS, "renounceRole"},
+    "CommonholdTimelock": RECEIVERS,
     "HoldToken": {"approve", "permit", "transfer", "transferFrom"},
     "JobEscrow": {
         *("deposit", "depositWithPermit", "withdraw", "submitJob", "submitJobs", "acceptJob", "acceptJobs"),

@@ -9,17 +9,19 @@ from protocol import encoding
 from protocol.cast import CAST
 from protocol.chain import Chain
 from protocol.clients import escrow, timelock, token
-from protocol.deploying import ADMIN, GUARDED, ROLES, DeploymentFailed, created_address, verify
+from protocol.deploying import created_address
 from protocol.events import AccessRoleGranted, RoleGranted, decode, topic_of
 from protocol.plan import DAY, FIRST_LIST, SETBACK, PlanUnsafe, local_plan
+from protocol.proving import DeploymentFailed, prove
 from protocol.reverts import Reverted
 from protocol.transactions import Call
+from protocol.wiring import ADMIN, GUARDED, ROLES
 from tests.chain import Node, World, deploy_world
 from tests.protocol.faults import Killed
 
 
 def test_the_code_at_every_address_is_what_the_sources_compile_to(world: World) -> None:
-    verify(world.chain, world.deployment, CAST["deployer"].address)
+    prove(world.chain, world.deployment)
 
 
 def test_changed_code_is_found(world: World) -> None:
@@ -27,7 +29,7 @@ def test_changed_code_is_found(world: World) -> None:
     code = world.chain.code(escrow)
     world.chain.request("anvil_setCode", [escrow, "0x" + (code[:-1] + bytes([code[-1] ^ 1])).hex()])
     with pytest.raises(DeploymentFailed, match=r"the code of JobEscrow at .* is not what the sources compile to"):
-        verify(world.chain, world.deployment, CAST["deployer"].address)
+        prove(world.chain, world.deployment)
 
 
 def test_only_the_timelock_and_the_modules_hold_roles(world: World) -> None:
@@ -114,7 +116,7 @@ def test_a_deployment_that_was_killed_goes_on_where_it_was(anvil: Node, tmp_path
         deploy_world(chain, tmp_path / "home", anvil.url)
     chain.left = 10_000
     world = deploy_world(chain, tmp_path / "home", anvil.url)
-    verify(chain, world.deployment, CAST["deployer"].address)
+    prove(chain, world.deployment)
     sent = chain.nonce(CAST["deployer"].address)
     assert world.deployment.address_of("AccessManager") == created_address(CAST["deployer"].address, 1)
     assert sent == 35

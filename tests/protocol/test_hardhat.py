@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from protocol.cast import CAST
-from protocol.deploying import verify
+from protocol.proving import prove
 from protocol.recovery import recover_job
 from protocol.reverts import Reverted
 from protocol.transactions import IntentState, Sender, TransactionReverted
@@ -31,8 +31,8 @@ def hardhat(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
     world.close()
 
 
-def test_the_protocol_is_deployed_and_verified(hardhat: World) -> None:
-    verify(hardhat.chain, hardhat.deployment, CAST["deployer"].address)
+def test_the_protocol_is_deployed_and_proved(hardhat: World) -> None:
+    prove(hardhat.chain, hardhat.deployment)
 
 
 def test_a_job_is_submitted_accepted_and_recovered(hardhat: World) -> None:

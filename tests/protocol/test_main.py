@@ -56,6 +56,20 @@ def test_an_account_without_jobs_is_no_error(at: World) -> None:
     assert (shown.exit_code, shown.output) == (0, "open jobs: none\n")
 
 
+def test_a_deployment_is_proved(at: World) -> None:
+    tree = json.loads(ran("prove", "--json").output)
+    assert tree["proved"]["JobEscrow"] == at.contracts.escrow.address
+    assert tree["administrator"] == "CommonholdTimelock"
+
+
+def test_a_deployment_with_changed_code_is_not_proved(at: World) -> None:
+    pool = at.contracts.pool.address
+    at.chain.request("anvil_setCode", [pool, "0x" + at.chain.code(at.contracts.rules.address).hex()])
+    shown = ran("prove")
+    assert shown.exit_code == 1
+    assert f"the code of RewardPool at {pool} is not what the sources compile to" in shown.output
+
+
 @pytest.mark.parametrize("nonsense", ["", "0x", "xyz", "0x12", "12" * 33, "0x" + "gg" * 32, "é", "0x" + "1 " * 32])
 def test_what_is_no_job_id_is_named(nonsense: str) -> None:
     shown = ran("job", nonsense)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from protocol import pricing
 from protocol.cast import CAST
-from protocol.types import TERMS_BITS, ZERO_ADDRESS, Offer, Terms
+from protocol.types import TERMS_BITS, ZERO_ADDRESS, FactsHash, Offer, Terms, Work
 from tests.chain import World
 
 LARGEST_FEE = 2**104 - 1
@@ -78,4 +78,31 @@ def test_the_parts_of_a_fee_are_all_of_it_and_no_part_is_negative(terms: Terms, 
 def test_rounding_favours_whoever_is_owed() -> None:
     terms = Terms(**{**{field.name: 0 for field in fields(Terms)}, "out_bps": 1, "fine_bps": 1, "bond_bps": 1})
     assert pricing.parts_of(terms, 9_999) == (9_999, 0)
-    assert pricing.fine_for(terms, 1) == pricing.bond_for(terms, 1) == 1
+    assert pricing.bond_for(terms, 1) == 1
+
+
+@FUZZ
+@given(offer=offers(), taken=st.integers(0, 2**24), open_again=st.booleans())
+def test_a_fine_is_of_the_terms_and_of_what_the_price_rose_and_within_the_bond(
+    offer: Offer, taken: int, open_again: bool
+) -> None:
+    price = pricing.price_at(offer, offer.submitted_at + taken)
+    post_by = offer.submitted_at + taken + offer.service_seconds
+    work = Work(
+        offer=FactsHash(bytes(32)),
+        shares=offer.shares,
+        terms=offer.terms,
+        client=offer.client,
+        operator=CAST["operator"].address,
+        disputes=ZERO_ADDRESS,
+        outage_clock=ZERO_ADDRESS,
+        max_fee=offer.max_fee,
+        price=price,
+        accepted_at=offer.submitted_at + taken,
+        post_by=post_by,
+    )
+    of_terms = -(-offer.max_fee * offer.terms.fine_bps // 10_000)
+    rise = pricing.price_at(offer, post_by) - price if open_again else 0
+    fine = pricing.fine_for(work, offer, opens_again=open_again)
+    assert fine == min(of_terms + rise, pricing.bond_of(offer))
+    assert fine >= min(rise, pricing.bond_of(offer))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from protocol import clients
 from protocol.abi import load_abi
 from protocol.cast import CAST
-from protocol.deploying import CONSTRUCTORS
 from protocol.solidity import Function, NotDecodable, NotEncodable, to_address
 from protocol.types import Award, Profile, Submission
+from protocol.wiring import CONSTRUCTORS
 
 CONTRACT_OF = {
     "access_manager": ["AccessManager"],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from protocol.cast import CAST
 from protocol.clients.governor import ProposalState
+from protocol.events import ProposalCreated, decode, topic_of
 from protocol.plan import DOLLAR
 from protocol.types import JobStatus, slot_key
 from tests.chain import World
@@ -85,6 +86,9 @@ def test_a_proposal_is_found_by_its_number(scripted: World, run: Run) -> None:
     model, _ = scripted.contracts.models.slot_model(slot_key("chat"))
     proposed = run("propose_model", "0x" + model.hex())
     number = int(proposed.output.split()[1].rstrip(":"))
+    logs = scripted.chain.logs(0, "latest", [scripted.contracts.governor.address], [topic_of(ProposalCreated)])
+    created = next(event for event in map(decode, logs) if isinstance(event, ProposalCreated))
+    assert created.description.endswith(f"#proposer={created.proposer}"), "others can propose the same, and cancel it"
     assert run("vote", hex(number), "--support", "against", "--travel").exit_code == 0
     assert scripted.contracts.governor.votes(number).against > 0
     assert scripted.contracts.governor.state(number) is ProposalState.ACTIVE

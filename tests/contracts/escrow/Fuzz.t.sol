@@ -90,6 +90,53 @@ contract EscrowFuzzTest is EscrowTest {
         assertStatus(job, JobStatus.Refunded);
     }
 
+    /// @dev One who takes a job while it is cheap, keeps others out, and takes it again under a second name when it is dear,
+    /// has less than by serving it at first.
+    function testFuzz_nobody_earns_by_stalling_a_job_and_taking_it_again(uint256 fees, uint256 taken_, uint256 service)
+        public
+    {
+        Submission memory asked = JobFacts.submission();
+        asked.maxFee = bound(fees, 1e6, FUNDS / 4);
+        asked.minFee = bound(fees >> 128, 1, asked.maxFee);
+        (asked.offerSeconds, asked.serviceSeconds) = (1 hours, bound(service, 1, 30 minutes));
+        fund(watcher, FUNDS);
+        Job memory job = submitted(asked);
+        skip(bound(taken_, 0, 29 minutes));
+        accept(job, operator);
+        uint256 price = job.work.price;
+        vm.warp(job.work.postBy + 1);
+        vm.prank(stranger);
+        escrow.expireWork(job.id, job.work, job.offer);
+
+        uint256 rise = escrow.priceOf(job.offer, job.work.postBy) - price;
+        uint256 fine = Math.ceilDiv(asked.maxFee, 10) + rise;
+        assertAccount(operator, FUNDS - fine, 0);
+        assertAccount(client, FUNDS + fine - asked.maxFee, asked.maxFee);
+        accept(job, watcher);
+        post(job, Outcome.Answered, OUTPUT);
+        skip(1 hours);
+        settle(job);
+        assertLt(free(operator) + free(watcher), 2 * FUNDS + price - price / 5, "stalling pays");
+    }
+
+    /// @dev However dear the job has become, no more than the bond is taken.
+    function test_a_fine_is_at_most_the_bond() public {
+        ISheetBook.Numbers memory numbers = JobFacts.numbers();
+        (numbers.bondBps, numbers.fineBps) = (10_000, 10_000);
+        sheet.terms = TermsPacking.pack(numbers, 0);
+        putInForce(sheet);
+        Submission memory asked = JobFacts.submission();
+        asked.offerSeconds = 1 hours;
+        Job memory job = submitted(asked);
+        accept(job, operator);
+        vm.warp(job.work.postBy + 1);
+        escrow.expireWork(job.id, job.work, job.offer);
+
+        assertStatus(job, JobStatus.Open);
+        assertAccount(operator, FUNDS - asked.maxFee, 0);
+        assertAccount(client, FUNDS, asked.maxFee);
+    }
+
     /// @dev Of the calldata of every verb that takes facts: whichever bit an attacker turns, the job is not moved.
     function testFuzz_facts_with_one_bit_turned_move_nothing(uint256 bit, uint256 step) public {
         Job memory job = submitted();

@@ -216,7 +216,8 @@ contract PeerFaultsTest is EscrowTest {
             escrow.expireWork(jobs[i].id, jobs[i].work, jobs[i].offer);
             assertStatus(jobs[i], JobStatus.Open);
         }
-        uint256 fines = jobs.length * JobFacts.MAX_FEE / 10;
+        uint256 rise = (JobFacts.MAX_FEE - JobFacts.MIN_FEE) / 6;
+        uint256 fines = jobs.length * (JobFacts.MAX_FEE / 10 + rise);
         assertAccount(operator, FUNDS - fines, 0);
         assertEq(free(client) + locked(client), FUNDS + jobs.length * JobFacts.MAX_FEE + fines);
         fund(watcher, BOND);

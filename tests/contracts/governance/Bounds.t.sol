@@ -42,6 +42,22 @@ contract BoundsTest is VotedTest {
         assertEq(governor.lateQuorumVoteExtension(), 7 days);
     }
 
+    /// @dev Whichever of the two is moved: an extension longer than the vote would put off its end for ever.
+    function test_the_late_extension_is_at_most_the_voting_period() public {
+        carryOut(address(governor), abi.encodeCall(governor.setLateQuorumVoteExtension, (2 days)));
+        refuses(
+            address(governor),
+            abi.encodeCall(governor.setVotingPeriod, (1 days)),
+            governorRefusal("votingPeriod", 1 days, 2 days, 30 days)
+        );
+        carryOut(address(governor), abi.encodeCall(governor.setVotingPeriod, (2 days)));
+        refuses(
+            address(governor),
+            abi.encodeCall(governor.setLateQuorumVoteExtension, (3 days)),
+            governorRefusal("lateQuorumExtension", 3 days, 1 hours, 2 days)
+        );
+    }
+
     function test_a_governor_cannot_be_created_out_of_bounds() public {
         CommonholdGovernor.Numbers memory numbers = governorNumbers();
         numbers.votingPeriod = 0;
@@ -73,6 +89,17 @@ contract BoundsTest is VotedTest {
         new CommonholdTimelock(0, new address[](0), new address[](0));
         vm.expectRevert(delayRefusal(31 days));
         new CommonholdTimelock(31 days, new address[](0), new address[](0));
+    }
+
+    /// @dev One vote for a key would otherwise be the last vote that is needed.
+    function test_no_vote_changes_who_may_propose_to_the_timelock() public {
+        bytes32 proposer = timelock.PROPOSER_ROLE();
+        bytes memory refusal = abi.encodeWithSelector(CommonholdTimelock.RolesAreFixed.selector);
+        refuses(address(timelock), abi.encodeCall(timelock.grantRole, (proposer, stranger)), refusal);
+        refuses(address(timelock), abi.encodeCall(timelock.revokeRole, (proposer, address(governor))), refusal);
+        bytes memory renounce = abi.encodeCall(timelock.renounceRole, (proposer, address(governor)));
+        bytes memory relayed = abi.encodeCall(governor.relay, (address(timelock), 0, renounce));
+        refuses(address(governor), relayed, refusal);
     }
 
     // ---------------------------------------------------------------- the rest

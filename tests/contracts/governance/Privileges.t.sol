@@ -124,7 +124,7 @@ contract PrivilegesTest is ProtocolTest {
                 callers[j],
                 address(timelock),
                 abi.encodeCall(IAccessControl.grantRole, (proposer, callers[j])),
-                withoutRole(callers[j], timelock.DEFAULT_ADMIN_ROLE())
+                abi.encodeWithSelector(CommonholdTimelock.RolesAreFixed.selector)
             );
             refuses(
                 callers[j],

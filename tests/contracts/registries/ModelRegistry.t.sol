@@ -93,14 +93,19 @@ contract ModelRegistryTest is ProtocolTest {
         rollback();
     }
 
-    function test_a_slot_needs_a_name() public {
-        vm.expectRevert(IModelRegistry.SlotNameEmpty.selector);
-        assign(0, second);
+    /// @dev A longer name could be a model's id, whose sheet anybody publishes under the same key.
+    function test_the_name_of_a_slot_has_one_to_sixteen_bytes() public {
+        bytes32[3] memory bad = [bytes32(0), "seventeen letters", model];
+        for (uint256 i = 0; i < bad.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IModelRegistry.SlotNameInvalid.selector, bad[i]));
+            assign(bad[i], second);
+        }
+        assign("sixteen letters.", second);
     }
 
     function test_there_are_sixteen_slots() public {
         for (uint256 i = 1; i < 16; ++i) {
-            assign(bytes32(i), second);
+            assign(bytes16(uint128(i)), second);
         }
         assertEq(models.slots().length, 16);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.TooManySlots.selector, 16));

@@ -12,6 +12,7 @@ from oracle.verify import Tools, compare, exit_code
 from protocol.cast import CAST
 from protocol.events import JobAccepted, JobSettled
 from protocol.plan import DOLLAR
+from protocol.pricing import fine_for
 from protocol.types import JobId, JobStatus
 from tests.chain import World
 from tests.oracle.node.blocks import events_of, held_back, sent, told
@@ -92,7 +93,8 @@ def test_a_job_that_the_winner_let_fall_is_taken_by_another(served_world: World,
     second = operators.ready(world, "operator2")
     until_status(second, world, job, JobStatus.POSTED)
     after = world.contracts.escrow.account_of(FIRST)
-    assert before.free + before.locked - after.free == 2 * DOLLAR * 2_000 // 10_000, "the fine, no more"
+    fine = fine_for(record.work, record.offer, opens_again=True)
+    assert before.free + before.locked - after.free == fine, "the fine, no more"
 
 
 def test_a_named_operator_comes_first_and_others_after_its_time(served_world: World, operators: Operators) -> None:

@@ -134,6 +134,8 @@ def test_a_good_job_is_accepted() -> None:
         (replace(opened(), abandoned=True), OPERATOR, Reason.ABANDONED),
         (opened(submitted_at=NOW - 600), OPERATOR, Reason.OFFER_OVER),
         (replace(opened(), model=UNKNOWN), OPERATOR, Reason.MODEL_NOT_SERVED),
+        (opened(disputes=OTHER), OPERATOR, Reason.MODULE_NOT_TRUSTED),
+        (opened(), replace(OPERATOR, trusted_modules=frozenset({OTHER})), Reason.MODULE_NOT_TRUSTED),
         (opened(load=Unservable(Reason.INPUT_MALFORMED, "odd")), OPERATOR, Reason.INPUT_MALFORMED),
         (opened(service_seconds=13), OPERATOR, Reason.TOO_SLOW),
         (opened(named=OTHER, exclusive_seconds=10), OPERATOR, Reason.NAMED_ANOTHER),

@@ -73,6 +73,7 @@ def test_check_names_all_that_is_wrong_at_once(served_world: World, tmp_path: Pa
     ("variable", "value", "said"),
     [
         ("COMMONHOLD_ORACLE_PRICE", "-1", "price"),
+        ("COMMONHOLD_ORACLE_DISPUTE_MODULES", "0x12", "'0x12' is not an address"),
         ("COMMONHOLD_ORACLE_PROT", "8547", "no such setting: COMMONHOLD_ORACLE_PROT"),
         ("COMMONHOLD_CHAIN_ID", "10", "serves chain 31337, not 10"),
         ("COMMONHOLD_PRIVATE_KEY", "0x12", "is not a private key"),
