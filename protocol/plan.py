@@ -11,8 +11,8 @@ from hashlib import sha256
 from protocol import rules
 from protocol.cast import CAST
 from protocol.errors import CommonholdError
-from protocol.solidity import Address, struct
-from protocol.types import ModelFacts, Numbers, SlotKey, slot_key
+from protocol.solidity import Address
+from protocol.types import GovernorNumbers, ModelFacts, Numbers, SlotKey, slot_key
 
 HOUR, DAY = 3_600, 86_400
 HOLD = 10**18
@@ -25,20 +25,6 @@ SETBACK = 5 * DAY
 
 FIRST_LIST = 400_000_000 * HOLD
 """What the first holders receive in all: 40 % of the cap."""
-
-
-@struct(
-    "uint48 votingDelay, uint32 votingPeriod, uint256 proposalThreshold, uint256 quorumBps, uint48 lateQuorumExtension"
-)
-@dataclass(frozen=True, slots=True)
-class GovernorNumbers:
-    """Seconds, units of staked HOLD, parts of 10,000 of what is staked."""
-
-    voting_delay: int
-    voting_period: int
-    proposal_threshold: int
-    quorum_bps: int
-    late_quorum_extension: int
 
 
 @dataclass(frozen=True, slots=True)

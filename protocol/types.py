@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "Award",
     "FactsHash",
+    "GovernorNumbers",
     "ItemStatus",
     "JobId",
     "JobStatus",
@@ -378,6 +379,20 @@ class Numbers:
     bond_bps: int
     min_bond: int
     max_payload: int
+
+
+@struct(
+    "uint48 votingDelay, uint32 votingPeriod, uint256 proposalThreshold, uint256 quorumBps, uint48 lateQuorumExtension"
+)
+@dataclass(frozen=True, slots=True)
+class GovernorNumbers:
+    """Seconds, units of staked HOLD, parts of 10,000 of what is staked."""
+
+    voting_delay: int
+    voting_period: int
+    proposal_threshold: int
+    quorum_bps: int
+    late_quorum_extension: int
 
 
 def slot_key(name: str) -> SlotKey:

@@ -6,7 +6,7 @@ from typing import Any
 from protocol.clients.governor import Support
 from protocol.payload import Witness, encode_witness
 from protocol.plan import DAY, DOLLAR, HOLD, placeholder_model
-from protocol.pricing import accept_until
+from protocol.pricing import accept_until, fine_for
 from protocol.reverts import Reverted
 from protocol.rules import Deny, Limit, RuleSet, Scope, decode, encode, to_json
 from protocol.transactions import Call
@@ -77,14 +77,15 @@ def test_a_refusal_shows_its_witness_and_what_it_earns(world: World, indexed: In
 def test_a_deadline_missed_is_fined_and_opens_the_job_again(world: World, indexed: Indexed) -> None:
     job = world.submit()
     acting.accept(world, job)
+    fine = str(fine_for(acting.work_of(world, job), acting.record(world, job).offer, opens_again=True))
     acting.expire_work(world, job)
     shown = job_of(indexed, job)
-    assert (shown["status"], shown["operator"], shown["fine"]) == ("open", None, str(2 * DOLLAR // 5))
+    assert (shown["status"], shown["operator"], shown["fine"]) == ("open", None, fine)
 
     acting.serve(world, job, "operator2")
     assert job_of(indexed, job)["status"] == "settled"
     records = {name: indexed.data(f"/operators/{address(name)}")["record"] for name in ("operator", "operator2")}
-    assert (records["operator"]["expired"], records["operator"]["fined"]) == (1, str(2 * DOLLAR // 5))
+    assert (records["operator"]["expired"], records["operator"]["fined"]) == (1, fine)
     assert (records["operator2"]["settled"], records["operator2"]["expired"]) == (1, 0)
 
 
