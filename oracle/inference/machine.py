@@ -1,0 +1,63 @@
+"""Runs a program's operations on a batch, with whichever kernels it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from oracle.inference.batch import Batch, Cache, looks_back
+from oracle.inference.operations import INPUT, AnyOperation, Steps
+
+Observer = Callable[[int, int, Any], None]
+"""Told of every value: index of its list, index in the list, value."""
+
+
+class Kernels(Protocol):
+    """A way of computing the operations on one device."""
+
+    device: torch.device
+
+    def load(self, op: AnyOperation, tensors: Mapping[str, Tensor]) -> Any:
+        """What `run` takes for this operation."""
+
+    def cache(self, steps: Steps, capacity: int) -> Cache:
+        """Empty, for a sequence of at most `capacity` positions."""
+
+    def run(self, op: AnyOperation, loaded: Any, batch: Batch, part: int, *values: Any) -> Any:
+        """The operation's value for a batch; `part`: which part of the caches is its."""
+
+
+class Machine:
+    """One program with its weights, loaded."""
+
+    def __init__(self, steps: Steps, tensors: Mapping[str, Tensor], kernels: Kernels) -> None:
+        self.steps = steps
+        self.device = kernels.device
+        self._kernels = kernels
+        self._loaded = [[(op, kernels.load(op, tensors)) for op in operations] for operations in steps.lists]
+
+    def cache(self, capacity: int) -> Cache:
+        return self._kernels.cache(self.steps, capacity)
+
+    @torch.inference_mode()
+    def run(self, batch: Batch, observer: Observer | None = None) -> Any:
+        """The program's last value for the rows that are wanted, and the caches with all rows."""
+        handed: Any = None
+        part = 0
+        last = len(self._loaded) - 1
+        for index, operations in enumerate(self._loaded):
+            values: list[Any] = []
+            if index == last and batch.wanted is not None:
+                handed = handed[batch.wanted]
+            for op, loaded in operations:
+                given = [handed if i == INPUT else values[i] for i in op.inputs]
+                values.append(self._kernels.run(op, loaded, batch, part, *given))
+                part += looks_back(op)
+                if observer is not None:
+                    observer(index, len(values) - 1, values[-1])
+            handed = values[-1] if values else handed
+        batch.done()
+        return handed
