@@ -9,7 +9,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from oracle.inference.operations import Attend, Steps
+from protocol.operations import Attend, Steps
 
 
 class Cache:

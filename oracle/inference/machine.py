@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache, looks_back
-from oracle.inference.operations import INPUT, AnyOperation, Steps
+from protocol.operations import INPUT, AnyOperation, Steps
 
 Observer = Callable[[int, int, Any], None]
 """Told of every value: index of its list, index in the list, value."""

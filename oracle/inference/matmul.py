@@ -6,7 +6,7 @@ saturate in silence, float32 loses bits above 2^24, and graphics cards may round
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -94,22 +94,31 @@ class PathRefused(RuntimeError):
 
 def self_test(path: Path, device: torch.device) -> None:
     """Raises `PathRefused` unless the path is right on extremes and on random bytes, for one row and for many."""
+    for activations, weights in adversarial():
+        expected = activations.to(torch.int64) @ weights.to(torch.int64).T
+        try:
+            prepared = path.prepare(weights.to(device))
+            found = path.multiply(activations.to(device), prepared).cpu()
+        except RuntimeError as error:
+            raise PathRefused(f"{path.name} on {device}: {error}") from error
+        if not torch.equal(found, expected):
+            wrong = int((found != expected).sum())
+            raise PathRefused(f"{path.name} on {device}: {wrong} of {found.numel()} products are wrong")
+
+
+def adversarial() -> Iterator[tuple[Tensor, Tensor]]:
+    """Activations int16 [N, I] and weights int8 [O, I] that find what is not exact, for one row and for many."""
     generator = torch.Generator().manual_seed(1)
     for rows, inputs, outputs in ((1, 1, 2), (1, 64, 24), (3, 1_536, 40), (20, 2_049, 17)):
-        for activations, weights in _adversarial(rows, inputs, outputs, generator):
-            expected = activations.to(torch.int64) @ weights.to(torch.int64).T
-            try:
-                prepared = path.prepare(weights.to(device))
-                found = path.multiply(activations.to(device), prepared).cpu()
-            except RuntimeError as error:
-                raise PathRefused(f"{path.name} on {device}: {error}") from error
-            if not torch.equal(found, expected):
-                wrong = int((found != expected).sum())
-                raise PathRefused(f"{path.name} on {device}: {wrong} of {found.numel()} products are wrong")
+        yield from _extremes(rows, inputs, outputs)
+        yield (
+            torch.randint(-32_639, 32_640, (rows, inputs), generator=generator, dtype=torch.int16),
+            torch.randint(-128, 128, (outputs, inputs), generator=generator, dtype=torch.int8),
+        )
 
 
-def _adversarial(rows: int, inputs: int, outputs: int, generator: torch.Generator) -> Any:
-    """Sums as large as they can be, of either sign and of both in turn; then anything."""
+def _extremes(rows: int, inputs: int, outputs: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Sums as large as they can be, of either sign and of both in turn."""
     signs = torch.where(torch.arange(inputs) % 2 == 0, 1, -1)
     for largest in (127, -128):
         for activation in (32_639, -32_639, 32_512, 127):
@@ -117,10 +126,6 @@ def _adversarial(rows: int, inputs: int, outputs: int, generator: torch.Generato
             full = torch.full((outputs, inputs), largest, dtype=torch.int8)
             yield even, full
             yield (even * signs).to(torch.int16), (full.to(torch.int16) * signs).clamp(-128, 127).to(torch.int8)
-    yield (
-        torch.randint(-32_639, 32_640, (rows, inputs), generator=generator, dtype=torch.int16),
-        torch.randint(-128, 128, (outputs, inputs), generator=generator, dtype=torch.int8),
-    )
 
 
 @cache

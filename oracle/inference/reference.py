@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle.inference.arithmetic import clamp, half_up, isqrt
-from oracle.inference.operations import (
+from protocol.operations import (
     HEAD,
     INPUT,
     LIMB,

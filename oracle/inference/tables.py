@@ -24,6 +24,8 @@ EXP_ONE = 1 << 15
 EXP_MOST = EXP_ONE - 1
 ROTATION_FRACTION = 14
 HALF_RANGE = 1 << 15
+NOISE_STEPS = 1 << 10
+NOISE_FRACTION = 16
 ACTIVATION_FRACTION = 14
 """Fractional bits of what `silu` and `gelu` give."""
 
@@ -56,14 +58,32 @@ def rotations(positions: int, head_width: int, base: int) -> Array:
     return table
 
 
+@cache
 def silu(fraction: int) -> Array:
     """x / (1 + e^(−x)) for x = g / 2^fraction, with 14 fractional bits, int32 [65,536] by g + 32,768."""
     return _function(lambda x: x / (1 + mpmath.exp(-x)), fraction)
 
 
+@cache
 def gelu(fraction: int) -> Array:
     """x · Φ(x), Φ the normal distribution: as `silu`."""
     return _function(lambda x: x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2, fraction)
+
+
+@cache
+def gumbel() -> Array:
+    """−ln(−ln(1 − x)), 16 fractional bits, int32 [33 · 1,024], by z and m for x = (1 + (m + ½) / 1,024) / 2^(z + 1).
+
+    x is a uniform 32-bit fraction, cut into 1,024 steps between any two powers of two, so that the noise is as fine
+    where it is largest as anywhere.
+    """
+    with mpmath.workprec(PRECISION):
+        fractions = (
+            mpmath.mpf(2 * (NOISE_STEPS + m) + 1) / (NOISE_STEPS << (z + 2))
+            for z in range(33)
+            for m in range(NOISE_STEPS)
+        )
+        return np.array([_rounded(-mpmath.log(-mpmath.log1p(-x)) * (1 << NOISE_FRACTION)) for x in fractions], np.int32)
 
 
 def _function(of: Callable[[Any], Any], fraction: int) -> Array:

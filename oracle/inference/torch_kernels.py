@@ -10,7 +10,7 @@ from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache
 from oracle.inference.matmul import FLOAT_BLOCKS, Path
-from oracle.inference.operations import (
+from protocol.operations import (
     HEAD,
     LIMB,
     WIDE,

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache, Segment
 from oracle.inference.native.building import library
-from oracle.inference.operations import (
+from oracle.inference.torch_kernels import Scaled, TorchKernels
+from protocol.operations import (
     WIDE,
     Add,
     AnyOperation,
@@ -23,7 +24,6 @@ from oracle.inference.operations import (
     Rotate,
     Steps,
 )
-from oracle.inference.torch_kernels import Scaled, TorchKernels
 
 KEYS = 64
 """The native attention takes caches of multiples of this capacity, and values of multiples of this width."""

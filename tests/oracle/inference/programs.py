@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from oracle.inference import tables
-from oracle.inference.operations import (
+from protocol.operations import (
     HEAD,
     LIMB,
     WIDE,

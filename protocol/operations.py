@@ -8,17 +8,17 @@ value of that list. All shapes are a row's: every operation but `Attend` and `Po
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 INPUT = -1
 
-LIMB = 32_639
+LIMB: Final = 32_639
 """127 · 256 + 127: the largest activation, so that it splits into two signed bytes."""
-HEAD = 16_383
+HEAD: Final = 16_383
 """The largest element of queries, keys and values, so that four products of two of them fit a 32-bit sum."""
-WIDE = 2**31 - 1
+WIDE: Final = 2_147_483_647
 
 Ref = Annotated[int, Meta(ge=INPUT, le=254)]
 Width = Annotated[int, Meta(ge=1, le=1 << 14)]

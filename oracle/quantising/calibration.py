@@ -1,0 +1,63 @@
+"""Rows of calibration text, run through the operations as they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from oracle.inference.batch import Batch
+from oracle.inference.devices import cpu_kernels
+from oracle.quantising.rounding import Array
+from protocol.operations import AnyOperation, Steps
+
+TEXT = Path(__file__).with_name("calibration.txt")
+"""What models are calibrated with: prose, dialogue, code and numbers, part of the quantiser and pinned with it."""
+ROW_TOKENS = 256
+
+
+def calibration_rows(encode: Callable[[str], list[int]]) -> list[list[int]]:
+    """The text's tokens, 256 a row; what is left over is left out."""
+    ids = encode(TEXT.read_text(encoding="utf-8"))
+    return [ids[i : i + ROW_TOKENS] for i in range(0, len(ids) - ROW_TOKENS + 1, ROW_TOKENS)]
+
+
+class Calibration:
+    """Runs single operations on all rows at once, with `tensors`, which grow as the program is made."""
+
+    def __init__(self, rows: Sequence[Sequence[int]]) -> None:
+        self.tensors: dict[str, Tensor] = {}
+        self._rows = rows
+        self._kernels = cpu_kernels()
+
+    @torch.inference_mode()
+    def run(self, op: AnyOperation, *values: Any) -> Any:
+        """The operation's value, from empty caches."""
+        alone = Steps(before=(op,), layers=(), after=())
+        length = max(len(row) for row in self._rows)
+        caches = [self._kernels.cache(alone, length) for _ in self._rows]
+        batch = Batch.of(list(zip(caches, self._rows, strict=True)), self._kernels.device)
+        return self._kernels.run(op, self._kernels.load(op, self.tensors), batch, 0, *values)
+
+
+def real(values: Tensor, fraction: int) -> Array:
+    """Integers with so many fractional bits as float64."""
+    return np.ldexp(values.numpy().astype(np.float64), -fraction)
+
+
+def root_mean_squares(values: Array) -> Array:
+    """Of the columns of integers [N, I] below 2^26, exact but for the last root."""
+    whole = values.astype(np.int64)
+    return np.asarray(np.sqrt((whole * whole).sum(0).astype(np.float64) / len(whole)))
+
+
+def fraction_for(largest: float, bound: int, margin: float) -> int:
+    """The most fractional bits at which `margin` times `largest` stays within the bound."""
+    fraction = 0
+    while largest * margin * 2.0 ** (fraction + 1) <= bound and fraction < 30:
+        fraction += 1
+    return fraction

@@ -1,0 +1,57 @@
+"""Hash trees as in Certificate Transparency (RFC 6962, section 2.1): SHA-256, a first byte tells leaves from nodes.
+
+The shape follows from the number of leaves alone: the left half is the largest power of two below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+LEAF, NODE = b"\0", b"\1"
+EMPTY = sha256(b"").digest()
+
+
+def leaf(content: bytes) -> bytes:
+    return sha256(LEAF + content).digest()
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """Of leaf hashes. Built level by level: an odd one out goes up as it is, which gives RFC 6962's shape."""
+    level = list(leaves)
+    if not level:
+        return EMPTY
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        above = [sha256(NODE + left + right).digest() for left, right in pairs]
+        level = above if len(level) % 2 == 0 else [*above, level[-1]]
+    return level[0]
+
+
+def path(leaves: list[bytes], index: int) -> list[bytes]:
+    """The hashes that lead from leaf `index` to the root, from below."""
+    siblings, level = [], leaves
+    while len(level) > 1:
+        if index ^ 1 < len(level):
+            siblings.append(level[index ^ 1])
+        pairs = zip(level[::2], level[1::2], strict=False)
+        above = [sha256(NODE + left + right).digest() for left, right in pairs]
+        level = above if len(level) % 2 == 0 else [*above, level[-1]]
+        index //= 2
+    return siblings
+
+
+def proves(root_: bytes, leaf_: bytes, index: int, count: int, siblings: list[bytes]) -> bool:
+    """Whether `siblings` lead from leaf `index` of `count` to the root."""
+    if not 0 <= index < count:
+        return False
+    hashed, left = leaf_, list(siblings)
+    while count > 1:
+        if index ^ 1 < count:
+            if not left:
+                return False
+            other = left.pop(0)
+            pair = other + hashed if index % 2 else hashed + other
+            hashed = sha256(NODE + pair).digest()
+        index, count = index // 2, (count + 1) // 2
+    return not left and hashed == root_

@@ -1,0 +1,173 @@
+"""A model's program: operations, context, and the tokens that a chat is written with; its document and its root.
+
+The document is canonical JSON. The root is over records of fixed width, which a contract can read: `docs/inference.md`,
+section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, structs
+
+from protocol.documents import Document, DocumentInvalid, decode, encode
+from protocol.merkle import leaf, root
+from protocol.operations import (
+    Activate,
+    Add,
+    Attend,
+    Embed,
+    Gate,
+    Linear,
+    Narrow,
+    Norm,
+    Operation,
+    Pool,
+    Quantise,
+    Rotate,
+    Steps,
+)
+from protocol.payload import RESERVED
+
+PROGRAM_FORMAT: Final = "commonhold/program/2"
+ARITHMETIC: Final = "integer/1"
+ARITHMETIC_VERSION = 1
+
+CODES: tuple[type[Operation], ...] = (
+    Embed,
+    Add,
+    Norm,
+    Linear,
+    Narrow,
+    Quantise,
+    Rotate,
+    Attend,
+    Activate,
+    Gate,
+    Pool,
+)
+"""Types of operations, numbered from one in their records."""
+TEXTS = {"": 0, "token": 1, "position": 2}
+WORD = 8
+RECORD_WORDS = 9
+IDS_A_LEAF = 256
+
+TokenId = Annotated[int, Meta(ge=0, lt=RESERVED)]
+TokenIds = tuple[TokenId, ...]
+
+
+class Turn(Document, frozen=True):
+    """Token ids that the template puts before and after what one speaker says."""
+
+    before: TokenIds
+    after: TokenIds
+
+
+class Template(Document, frozen=True):
+    """The chat template in token ids: system turn, user turn, and what opens the assistant's turn."""
+
+    system: Turn
+    default_system: TokenIds
+    user: Turn
+    assistant: TokenIds
+
+
+class Program(Document, frozen=True):
+    """What decides which tokens come out, but the weights. `noise`: the table that sampling draws from."""
+
+    format: Literal["commonhold/program/2"]
+    arithmetic: Literal["integer/1"]
+    vocabulary: Annotated[int, Meta(ge=1, lt=RESERVED)]
+    context_length: Annotated[int, Meta(ge=2, le=1 << 17)]
+    steps: Steps
+    template: Template
+    control_tokens: TokenIds
+    stop_tokens: TokenIds
+    noise: Annotated[str, Meta(pattern=r"^[a-z0-9_.]{1,64}$")]
+
+    @property
+    def matrices(self) -> dict[str, str]:
+        """Names of the matrices, each with the name of its bias or nothing; the multipliers of `name` are
+        `name.multiplier`."""
+        return {op.weights: getattr(op, "bias", "") for op in self.steps if isinstance(op, Embed | Linear)}
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Names of what has a tree of its own, in the order of the weights' root: matrices, vectors and tables."""
+        named = {name for operation in self.steps for name in operation.tensors}
+        return tuple(sorted((named | {self.noise}) - set(self.matrices.values())))
+
+
+def decode_program(document: bytes) -> Program:
+    """Raises `DocumentInvalid`, naming the field that is wrong."""
+    program = decode(document, Program)
+    for requirement, holds in _requirements(program):
+        if not holds:
+            raise DocumentInvalid(f"program: {requirement}")
+    return program
+
+
+def program_root(program: Program) -> bytes:
+    """What the registry keeps of a program: the root over its records."""
+    return root(leaf(record) for record in records(program))
+
+
+def records(program: Program) -> Iterator[bytes]:
+    """The leaves: sizes, then each operation, then the lists of tokens."""
+    lists = program.steps.lists
+    sizes = [ARITHMETIC_VERSION, program.vocabulary, program.context_length, len(lists)]
+    names = {name: index for index, name in enumerate(program.tensors)}
+    yield _words([*sizes, names[program.noise] + 1])
+    yield from (_words([index, len(operations)]) for index, operations in enumerate(lists))
+    yield from (_record(operation, names) for operation in program.steps)
+    for index, ids in enumerate(token_lists(program)):
+        for begin in range(0, max(1, len(ids)), IDS_A_LEAF):
+            part = ids[begin : begin + IDS_A_LEAF]
+            yield _words([index, len(ids), begin]) + b"".join(token.to_bytes(4, "big") for token in part)
+
+
+def token_lists(program: Program) -> tuple[TokenIds, ...]:
+    """In the order in which they are hashed."""
+    template = program.template
+    turns = chain.from_iterable((turn.before, turn.after) for turn in (template.system, template.user))
+    return (*turns, template.default_system, template.assistant, program.control_tokens, program.stop_tokens)
+
+
+def _record(operation: Operation, names: dict[str, int]) -> bytes:
+    """Nine words: the type, then the fields in their order. Names are numbered from one, zero for none; the bias of a
+    `Linear`, which lies with its matrix, is numbered after all."""
+    values = [_number(field, value, names) for field, value in structs.asdict(operation).items()]
+    words = [CODES.index(type(operation)) + 1, *values]
+    return _words(words + [0] * (RECORD_WORDS - len(words)))
+
+
+def _number(field: str, value: Any, names: dict[str, int]) -> int:
+    if field in {"weights", "gain", "bias", "table"}:
+        return names.get(value, len(names)) + 1 if value else 0
+    return TEXTS[value] if isinstance(value, str) else int(value)
+
+
+def _words(values: Sequence[int]) -> bytes:
+    return b"".join(value.to_bytes(WORD, "big", signed=True) for value in values)
+
+
+def _well_named(operation: Operation) -> bool:
+    return not isinstance(operation, Linear) or operation.bias in {"", f"{operation.weights}.bias"}
+
+
+def _requirements(program: Program) -> list[tuple[str, bool]]:
+    named = {token for ids in token_lists(program) for token in ids}
+    return [
+        ("every token id must lie in the vocabulary", all(i < program.vocabulary for i in named)),
+        ("stopTokens must not be empty", bool(program.stop_tokens)),
+        ("stopTokens must be controlTokens", set(program.stop_tokens) <= set(program.control_tokens)),
+        ("the template must open the assistant's turn", bool(program.template.assistant)),
+        ("controlTokens must rise", list(program.control_tokens) == sorted(set(program.control_tokens))),
+        ("the bias of a linear must be named after its weights", all(_well_named(op) for op in program.steps)),
+        ("the steps must end in an operation", bool(program.steps.after)),
+    ]
+
+
+__all__ = ["Program", "Template", "Turn", "decode_program", "encode", "program_root", "records"]
