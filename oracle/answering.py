@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from oracle.inference import Engine, Generation, StopReason
-from oracle.inference.engine import never
+from oracle.engine import Generation, StopReason, never
+from oracle.models import Model
 from oracle.safety import Refusal, Safety
 from protocol.payload import encode_tokens
 from protocol.rules import RuleSet
 from protocol.types import Outcome, Sampling
+
+
+class Runs(Protocol):
+    """What answers: an engine, or something that runs as one does."""
+
+    @property
+    def model(self) -> Model: ...
+
+    def run(
+        self, prompt_ids: Sequence[int], sampling: Sampling, should_stop: Callable[[], bool] = never
+    ) -> Generation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,7 @@ class Answered:
 
 
 def answer(
-    engine: Engine, rules: RuleSet, payload: bytes, sampling: Sampling, should_stop: Callable[[], bool] = never
+    engine: Runs, rules: RuleSet, payload: bytes, sampling: Sampling, should_stop: Callable[[], bool] = never
 ) -> Answered | None:
     """The result of a job, or None when `should_stop` ended it. Raises `RulesDoNotCover`."""
     safety = Safety(rules, engine.model)

@@ -13,7 +13,7 @@ import torch
 
 from oracle.errors import OracleError
 from oracle.evidence import slot_sheets
-from oracle.inference import best_device
+from oracle.inference.devices import best_device
 from oracle.journal import Identity, Journal
 from oracle.serving import load
 from oracle.settings import OracleSettings

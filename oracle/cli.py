@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -18,10 +17,12 @@ from oracle import logging, service
 from oracle.checks import Checks
 from oracle.errors import OracleError
 from oracle.evidence import gather
-from oracle.inference import use_threads
-from oracle.models.importing import ORIGINAL, QUANTISATIONS, import_gguf
+from oracle.inference.devices import use_threads
+from oracle.models import quantise_gguf
+from oracle.models.prepared import shown
+from oracle.quantising.llama import METHODS, Method
 from oracle.settings import OracleSettings, unknown_variables
-from oracle.verify import FLOATING_POINT, NOTE, Tools, Verdict, compare, exit_code
+from oracle.verify import Tools, Verdict, compare, exit_code
 from protocol.clients.contracts import Contracts
 from protocol.deployment import open_deployment
 from protocol.errors import CommonholdError
@@ -88,27 +89,31 @@ def _verify(settings: OracleSettings, job: JobId) -> int:
             comparisons.append(comparison)
             click.echo(f"{comparison.verdict:8}{comparison.name}: {comparison.detail}")
     code = exit_code(comparisons)
-    if found.model.facts.arithmetic == FLOATING_POINT:
-        click.echo(f"note    {NOTE}")
     click.echo(f"job 0x{job.hex()} {CONCLUSIONS[code]}, as of block {found.head.number}")
     return code
 
 
-@main.command("import-model")
+@main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", default="", help="What people call it; by default after the file.")
 @click.option(
-    "--quantisation",
-    type=click.Choice([ORIGINAL, *QUANTISATIONS]),
-    default=ORIGINAL,
+    "--method",
+    type=click.Choice(METHODS),
+    default=METHODS[0],
     show_default=True,
-    help="Round the layers' weights anew, or keep the file's.",
+    help="How weights are rounded: each making up for errors before it, or to the nearest.",
 )
-def import_model(file: Path, name: str, quantisation: str) -> None:
-    """Put the model of a GGUF FILE into the store, and print what ModelRegistry is to be told of it."""
-    identity = import_gguf(file, _settings().open_store(), name=name, quantisation=quantisation)
-    named = {key: f"0x{value.hex()}" if isinstance(value, bytes) else value for key, value in asdict(identity).items()}
-    click.echo(json.dumps(named, indent=2))
+def quantize(file: Path, name: str, method: Method) -> None:
+    """Make an integer program of a GGUF FILE, put it into the store, and print what ModelRegistry is to be told of it.
+
+    The same file gives the same bytes, and so the same roots, on any machine: anyone can check a registered model so.
+    """
+    done = quantise_gguf(file, _settings().open_store(), name=name, method=method, progress=_tell)
+    click.echo(json.dumps(shown(done), indent=2))
+
+
+def _tell(done: str) -> None:
+    click.echo(done, err=True)
 
 
 def _job_id(text: str) -> JobId:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from oracle.models import Model, TextInvalid
 from protocol.errors import CommonholdError
-from protocol.manifest import Template
 from protocol.payload import NO_RULE, WIDTH, PayloadMalformed, Witness, decode_tokens, encode_witness
+from protocol.program import Template
 from protocol.rules import Deny, Limit, RuleSet, Scope
 from protocol.types import Outcome
 

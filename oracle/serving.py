@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import torch
 
-from oracle.inference import Engine
+from oracle.engine import Engine
 from oracle.logging import Log
 from oracle.models import ModelIdentity, load_model
 from oracle.store import Store

@@ -12,9 +12,10 @@ from enum import StrEnum
 import torch
 
 from oracle.answering import Answered, answer
+from oracle.engine import Engine
 from oracle.evidence import Evidence
-from oracle.inference import Engine
 from oracle.models import Model, ModelInconsistent, load_model
+from oracle.replay import Replay
 from oracle.safety import RulesDoNotCover
 from oracle.serving import identity_of
 from oracle.store import Store
@@ -51,13 +52,6 @@ class Tools:
     contracts: Contracts
     store: Store
     device: torch.device | None
-
-
-FLOATING_POINT = 0
-NOTE = (
-    "arithmetic 0 is floating point: the same machine and software give the same tokens, other machines usually do, "
-    "but it is not exact. A difference found elsewhere is a reason to look, not yet a proof."
-)
 
 
 def exit_code(comparisons: Sequence[Comparison]) -> int:
@@ -184,7 +178,8 @@ def _answer(evidence: Evidence, model: Model, device: torch.device | None, poste
     try:
         ruled = rules.decode(evidence.rules.document)
         sampling = Sampling.unpack(record.submission.sampling)
-        again = answer(Engine(model, device), ruled, record.submission.input, sampling)
+        engine = Replay(Engine(model, device), record.output if record.outcome is Outcome.ANSWERED else None)
+        again = answer(engine, ruled, record.submission.input, sampling)
     except (SamplingMalformed, RulesMalformed, RulesDoNotCover) as error:
         yield Comparison("answer", Verdict.CANNOT, f"the request has no right answer: {error}")
         return

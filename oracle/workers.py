@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from oracle.answering import Answered, answer
-from oracle.inference import Engine
+from oracle.engine import Engine
 from protocol.facts import JobRecord
 from protocol.rules import RuleSet
 from protocol.types import JobId, ModelId, Request, Sampling

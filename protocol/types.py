@@ -169,16 +169,20 @@ class Terms:
         return cls(*_unpack(TERMS_BITS, word))
 
 
-SAMPLING_BITS = {"max_tokens": 32, "temperature": 16, "seed": 64}
+SAMPLING_BITS = {"max_tokens": 32, "temperature": 16, "seed": 64, "cut": 16}
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How an answer is to be drawn. `temperature` in thousandths; zero: greedy."""
+    """How an answer is to be drawn. `temperature` in thousandths; zero: greedy.
+
+    `cut` is min-p's logarithm: tokens less likely than e^(−cut / 256) times the likeliest are left out; zero: none.
+    """
 
     max_tokens: int
     temperature: int = 0
     seed: int = 0
+    cut: int = 0
 
     def pack(self) -> int:
         """The word. Raises `SamplingMalformed`."""

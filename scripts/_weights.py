@@ -1,4 +1,4 @@
-"""The weights that set-up unpacked."""
+"""The models that set-up prepared."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from pathlib import Path
 
 import click
 
+from oracle.models import ModelIdentity, quantise_gguf
+from oracle.models.prepared import take_over
+from oracle.quantising.llama import Method
+from oracle.store import Store
+
 MODELS = Path(__file__).resolve().parent.parent / ".cache" / "models"
 
 
-def first_weights() -> Path:
-    """The GGUF file of the model that every deployment begins with."""
-    found = sorted(MODELS.glob("*.gguf"))
-    if not found:
-        raise click.ClickException(f"there are no weights in {MODELS}: run `make setup`, or name a file with --gguf")
-    return found[0]
+def model_of(gguf: Path | None, method: Method, store: Store, name: str = "") -> ModelIdentity:
+    """A file's model, made now, or the one that set-up prepared by this method."""
+    if gguf is None:
+        return take_over(MODELS, method, store)
+    click.echo(f"quantising {gguf.name}: some minutes …")
+    return quantise_gguf(gguf, store, name=name, method=method, progress=click.echo)

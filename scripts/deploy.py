@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from oracle.models import import_gguf
+from oracle.quantising.llama import METHODS
 from oracle.store import Store
 from protocol.cast import CAST, refuse_elsewhere
 from protocol.chain import Chain
@@ -25,7 +25,7 @@ from protocol.transactions import Sender
 from protocol.types import ModelFacts
 from scripts._parameters import Share
 from scripts._session import plainly, read_settings, where
-from scripts._weights import first_weights
+from scripts._weights import model_of
 
 
 @click.command(help=__doc__)
@@ -39,17 +39,16 @@ def cli(url: str | None, home: Path | None, gguf: Path | None, share: int, again
     with plainly():
         settings = read_settings(url, home)
         with Chain.of(settings) as chain:
-            return _deploy(settings, chain, gguf or first_weights(), share, again)
+            return _deploy(settings, chain, gguf, share, again)
 
 
-def _deploy(settings: Settings, chain: Chain, gguf: Path, share: int, again: bool) -> Deployment:
+def _deploy(settings: Settings, chain: Chain, gguf: Path | None, share: int, again: bool) -> Deployment:
     refuse_elsewhere(chain.id)
     if not again and (before := _before(settings, chain)) is not None:
         raise click.ClickException(
             f"{before.address_of('JobEscrow')} is an escrow deployed here already: use it, or say --again"
         )
-    click.echo(f"importing {gguf.name} …")
-    identity = import_gguf(gguf, Store(settings.home / "store"))
+    identity = model_of(gguf, METHODS[0], Store(settings.home / "store"))
     curator = CAST["curator"].account
     plan = local_plan(ModelFacts(**asdict(identity), curator=CAST["curator"].address, curator_bps=share))
     with (

@@ -2,7 +2,7 @@
 
 \b
 Example:
-  ape run register_model --as curator --quantisation q6_0
+  ape run register_model --as curator --method nearest
 """
 
 from __future__ import annotations
@@ -12,33 +12,34 @@ from pathlib import Path
 
 import click
 
-from oracle.models import import_gguf
-from oracle.models.importing import ORIGINAL, QUANTISATIONS
+from oracle.quantising.llama import METHODS, Method
 from protocol.encoding import model_id
 from protocol.types import ModelFacts, ModelId
 from scripts._parameters import Share
 from scripts._session import Session, acting
-from scripts._weights import first_weights
+from scripts._weights import model_of
 
 
 @click.command(help=__doc__)
 @acting("curator")
 @click.option(
-    "--gguf", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Weights; by default set-up's."
+    "--gguf",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A model file to quantise; by default what set-up prepared.",
 )
 @click.option(
-    "--quantisation",
-    type=click.Choice([ORIGINAL, *QUANTISATIONS]),
-    default=ORIGINAL,
+    "--method",
+    type=click.Choice(METHODS),
+    default=METHODS[0],
     show_default=True,
-    help="Round the layers' weights anew, or keep the file's.",
+    help="How weights are rounded: each making up for errors before it, or to the nearest.",
 )
 @click.option("--name", default="", help="What people call it; by default after the file.")
 @click.option(
     "--share", type=Share(), default="5%", show_default=True, help="The curator's part of each fee, at most 20%."
 )
-def cli(session: Session, gguf: Path | None, quantisation: str, name: str, share: int) -> ModelId:
-    identity = import_gguf(gguf or first_weights(), session.store, name=name, quantisation=quantisation)
+def cli(session: Session, gguf: Path | None, method: Method, name: str, share: int) -> ModelId:
+    identity = model_of(gguf, method, session.store, name)
     facts = ModelFacts(**asdict(identity), curator=session.address, curator_bps=share)
     session.send(session.contracts.models.register_model(facts))
     model = model_id(facts)

@@ -8,6 +8,7 @@ Example:
 
 from __future__ import annotations
 
+from math import log
 from typing import Any
 
 import click
@@ -44,6 +45,13 @@ class Named(click.ParamType):
 @click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help="Chosen by the client alone."
 )
+@click.option(
+    "--min-p",
+    type=click.FloatRange(0, 1),
+    default=0,
+    show_default=True,
+    help="Leaves out tokens less likely than this part of the likeliest; 0: none.",
+)
 @click.option("--min-fee", type=Amount(6, 104), default="0.01", show_default=True, help="Price at once, in dollars.")
 @click.option("--max-fee", type=Amount(6, 104), default="0.05", show_default=True, help="Price at the offer's end.")
 @click.option("--offer-seconds", type=click.IntRange(1), default=600, show_default=True, help="How long it is offered.")
@@ -63,7 +71,15 @@ def cli(session: Session, prompt: str, slot: bytes, wait: bool, patience: float,
 
 
 def _submission(
-    payload: bytes, *, max_tokens: int, temperature: float, seed: int, named: Address | None, **numbers: int
+    payload: bytes,
+    *,
+    max_tokens: int,
+    temperature: float,
+    seed: int,
+    min_p: float,
+    named: Address | None,
+    **numbers: int,
 ) -> Submission:
-    sampling = Sampling(max_tokens, round(temperature * 1_000), seed)
+    cut = max(1, round(-log(min_p) * 256)) if min_p else 0
+    sampling = Sampling(max_tokens, round(temperature * 1_000), seed, cut)
     return Submission(named=named or ZERO_ADDRESS, sampling=sampling.pack(), input=payload, **numbers)

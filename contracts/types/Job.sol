@@ -7,7 +7,8 @@ import {Terms} from "./Terms.sol";
 type JobId is bytes32;
 
 /// @notice How an answer is to be drawn, from the least significant bit: maxTokens 32 bits, temperature in
-/// thousandths 16 bits (zero: greedy), seed 64 bits; the rest is zero.
+/// thousandths 16 bits (zero: greedy), seed 64 bits, cut (256 times the negative
+/// logarithm of min-p; zero: none) 16 bits; the rest is zero.
 type Sampling is uint256;
 
 /// @notice What a job is at now. Time alone changes none of these; see `IJobEscrow` for the verbs that do.

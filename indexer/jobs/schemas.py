@@ -62,11 +62,12 @@ class JobView(BaseModel):
 
 
 class SamplingView(BaseModel):
-    """`temperature` in thousandths; zero: greedy. `seed` as decimal text."""
+    """`temperature` in thousandths; zero: greedy. `seed` as decimal text. `cut`: 256 times −ln(min-p); zero: none."""
 
     max_tokens: int
     temperature: int
     seed: AmountText
+    cut: int
 
 
 class WitnessView(BaseModel):
@@ -236,7 +237,12 @@ def sampling_view(word: int) -> SamplingView | None:
         sampling = Sampling.unpack(word)
     except SamplingMalformed:
         return None
-    return SamplingView(max_tokens=sampling.max_tokens, temperature=sampling.temperature, seed=sampling.seed)
+    return SamplingView(
+        max_tokens=sampling.max_tokens,
+        temperature=sampling.temperature,
+        seed=sampling.seed,
+        cut=sampling.cut,
+    )
 
 
 def tokens(payload: bytes | None) -> list[int] | None:

@@ -1,7 +1,8 @@
-"""With which kernels to compute: the fastest that give right answers on this machine."""
+"""Where to compute, and with which kernels: the fastest that give right answers on this machine."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import torch
@@ -21,6 +22,20 @@ FASTEST = ("int_mm", "float32-blocks", "float64")
 """Paths of torch in the order in which they are preferred."""
 CPU = torch.device("cpu")
 SHIFT = 12
+
+
+def best_device() -> torch.device:
+    """CUDA where it is, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def use_threads(count: int) -> None:
+    """Has torch and the native kernels compute on so many threads of the CPU; 0: on all cores but one.
+
+    Its threads wait for each other some two hundred times a token: one that finds its core taken holds up the rest.
+    """
+    spare = min(torch.get_num_threads(), max(1, len(os.sched_getaffinity(0)) - 1))
+    torch.set_num_threads(count or spare)
 
 
 def kernels_for(device: torch.device) -> Kernels:

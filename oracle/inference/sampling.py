@@ -1,11 +1,13 @@
-"""Which token comes next: greedy, or temperature by Gumbel-max from the client's seed.
+"""Which token comes next: greedy, or by temperature from the client's seed (`docs/inference.md`, section 5).
 
 Adding Gumbel noise to logits and taking the largest draws from their softmax (Gumbel 1954; Maddison et al. 2014). The
-noise of a token is a function of (seed, position, token) alone, so any one choice can be checked without the others.
+noise of a token is a function of (seed, position, token) alone, and keys are integers: any one token that has a larger
+key refutes a choice.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -13,20 +15,54 @@ from numpy.typing import NDArray
 
 from protocol.types import Sampling
 
-THOUSANDTHS = 1_000
+Array = NDArray[Any]
+
+THOUSAND = 1_000
+CUT_FRACTION = 8
+LOGIT_FRACTION = 16
+WORDS = 8
+"""Noise words that one hash gives: those of eight tokens."""
+MANTISSA = 10
 
 
-def choose(logits: NDArray[Any], sampling: Sampling, position: int) -> int:
-    """The token for output position `position`, given logits float32 [V]; the lowest id wins a tie."""
+def choose(logits: Array, sampling: Sampling, position: int, noise: Array) -> int:
+    """The token for output position `position`: (20), the lowest id of those with the largest key.
+
+    `logits` int32 [V] with 16 fractional bits; `noise`: the program's table.
+    """
+    largest = int(logits.argmax())
     if sampling.temperature == 0:
-        return int(logits.argmax())
-    scaled = logits.astype(np.float64) * THOUSANDTHS / sampling.temperature
-    return int((scaled + gumbel(sampling.seed, position, len(logits))).argmax())
+        return largest
+    wide = logits.astype(np.int64)
+    candidates = _within_cut(wide, sampling, wide[largest])
+    words = noise_words(sampling.seed, position, candidates)
+    keys = THOUSAND * wide[candidates] + sampling.temperature * gumbel(words, noise)
+    return int(candidates[keys.argmax()])
 
 
-def gumbel(seed: int, position: int, size: int) -> NDArray[np.float64]:
-    """Standard Gumbel noise [size] by the counter-based generator Philox (Salmon et al. 2011)."""
-    raw = np.random.Philox(key=seed, counter=position << 128).random_raw(size)
-    uniform = ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52  # in (0, 1), both ends excluded
-    noise: NDArray[np.float64] = -np.log(-np.log(uniform))
-    return noise
+def _within_cut(logits: Array, sampling: Sampling, largest: int) -> Array:
+    """(19): ids whose probability, at this temperature, is at least e^(−cut / 256) of the largest."""
+    if sampling.cut == 0:
+        return np.arange(len(logits))
+    below = THOUSAND * (largest - logits)
+    return np.flatnonzero(below <= sampling.temperature * sampling.cut << LOGIT_FRACTION - CUT_FRACTION)
+
+
+def noise_words(seed: int, position: int, tokens: Array) -> Array:
+    """(21) uint32 of each token: its word of SHA-256(seed ‖ position ‖ token / 8), big-endian 8, 4 and 4 bytes."""
+    groups, where = np.unique(tokens // WORDS, return_inverse=True)
+    start = seed.to_bytes(8, "big") + position.to_bytes(4, "big")
+    digests = b"".join(sha256(start + int(group).to_bytes(4, "big")).digest() for group in groups)
+    words: Array = np.frombuffer(digests, ">u4").astype(np.uint32).reshape(-1, WORDS)
+    return np.asarray(words[where, tokens % WORDS])
+
+
+def gumbel(words: Array, noise: Array) -> Array:
+    """(22) The table's entry for each word: by the zeros that lead its complement, and ten bits after its first one."""
+    rest = (~words).astype(np.uint64)
+    _, length = np.frexp(rest.astype(np.float64))
+    zeros = 32 - length.astype(np.int64)
+    after = (rest << (zeros + 1).astype(np.uint64)) & np.uint64(0xFFFFFFFF)
+    return np.asarray(
+        noise[(zeros << MANTISSA) + (after >> np.uint64(32 - MANTISSA)).astype(np.int64)].astype(np.int64)
+    )

@@ -6,21 +6,22 @@ model's order, in which pair i of a head is (i, i + half).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import gguf
 import numpy as np
+from gguf.quants import dequantize
 
-from oracle.models.blocks import Array, Blocks, from_q4_0, from_q4_1, from_q8_0
 from oracle.models.tokenizer import tokenizer_document
-from oracle.models.weights import tensor_shapes
+from oracle.quantising.rounding import Array
+from oracle.quantising.shape import Shape
 from protocol.errors import CommonholdError
-from protocol.manifest import PROGRAM_FORMAT, Program, Sizes, Template, Turn, decode_program
-from protocol.manifest import encode as encode_document
+from protocol.program import Template, Turn
 
 CONTROL = 3
 """GGUF's token type of control tokens."""
@@ -46,7 +47,6 @@ NAMES = {
     "ffn_up": "up",
     "ffn_down": "down",
 }
-DECODERS = {"Q4_0": from_q4_0, "Q4_1": from_q4_1, "Q8_0": from_q8_0}
 
 
 class GgufUnsupported(CommonholdError, ValueError):
@@ -62,6 +62,38 @@ def reading(path: Path) -> Iterator[None]:
         raise
     except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
         raise GgufUnsupported(f"{path} is no readable GGUF file: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The shape of a Llama-style decoder, in the literature's words."""
+
+    layers: int
+    width: int
+    heads: int
+    key_value_heads: int
+    head_width: int
+    hidden_width: int
+    vocabulary: int
+
+
+def tensor_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
+    """Every tensor of a Llama-style decoder with tied embeddings: outputs × inputs, or one vector."""
+    queries = sizes.heads * sizes.head_width
+    keys = sizes.key_value_heads * sizes.head_width
+    layer = {
+        "attention_norm": (sizes.width,),
+        "query": (queries, sizes.width),
+        "key": (keys, sizes.width),
+        "value": (keys, sizes.width),
+        "attention_output": (sizes.width, queries),
+        "feed_norm": (sizes.width,),
+        "gate": (sizes.hidden_width, sizes.width),
+        "up": (sizes.hidden_width, sizes.width),
+        "down": (sizes.width, sizes.hidden_width),
+    }
+    shapes = {f"layers.{i}.{name}": shape for i in range(sizes.layers) for name, shape in layer.items()}
+    return {"embedding": (sizes.vocabulary, sizes.width), **shapes, "output_norm": (sizes.width,)}
 
 
 class GgufFile:
@@ -107,58 +139,58 @@ class GgufFile:
         """The tokenizer file."""
         return tokenizer_document(self.tokens, self._field("tokenizer.ggml.merges"), self.control_tokens())
 
-    def program(self, encode: Any) -> Program:
-        """The program, with the template written in the ids that `encode` gives to text. Raises `ManifestInvalid`."""
+    def stop_tokens(self) -> tuple[int, ...]:
+        return (int(self._field("tokenizer.ggml.eos_token_id")),)
+
+    def template(self, encode: Callable[[str], list[int]]) -> Template:
+        """The chat template in the ids that `encode` gives to text."""
         start, end = self._token("<|im_start|>"), self._token("<|im_end|>")
         after = (end, *encode("\n"))
-        program = Program(
-            format=PROGRAM_FORMAT,
-            architecture="llama",
-            arithmetic="float32",
-            sizes=self.sizes,
-            norm_epsilon=str(np.float32(self._field("llama.attention.layer_norm_rms_epsilon"))),
-            rope_base=int(self._field("llama.rope.freq_base")),
-            context_length=self._number("context_length"),
-            template=Template(
-                system=Turn(before=(start, *encode("system\n")), after=after),
-                default_system=tuple(encode(DEFAULT_SYSTEM)),
-                user=Turn(before=(start, *encode("user\n")), after=after),
-                assistant=(start, *encode("assistant\n")),
-            ),
-            control_tokens=tuple(self.control_tokens()),
-            stop_tokens=(int(self._field("tokenizer.ggml.eos_token_id")),),
-            sampling="greedy, gumbel-max/1",
+        return Template(
+            system=Turn(before=(start, *encode("system\n")), after=after),
+            default_system=tuple(encode(DEFAULT_SYSTEM)),
+            user=Turn(before=(start, *encode("user\n")), after=after),
+            assistant=(start, *encode("assistant\n")),
         )
-        return decode_program(encode_document(program))
 
-    def tensors(self) -> Iterator[tuple[str, Array | Blocks]]:
-        """Every tensor under our name, with rows in the published order. Raises when one is missing or strange."""
-        missing = tensor_shapes(self.sizes)
+    def shape(self) -> Shape:
+        sizes = self.sizes
+        return Shape(
+            layers=sizes.layers,
+            heads=sizes.heads,
+            key_value_heads=sizes.key_value_heads,
+            head_width=sizes.head_width,
+            epsilon=float(self._field("llama.attention.layer_norm_rms_epsilon")),
+            base=int(self._field("llama.rope.freq_base")),
+            context=self._number("context_length"),
+        )
+
+    def weights(self) -> dict[str, Array]:
+        """Every tensor under our name, float64, with rows in the published order. Raises when one is missing or odd."""
+        missing, found = tensor_shapes(self.sizes), {}
         for tensor in self._reader.tensors:
             name = _name(tensor.name)
             shape = tuple(int(size) for size in reversed(tensor.shape))
             if missing.pop(name, None) != shape:
                 raise GgufUnsupported(f"{self.path}: tensor {tensor.name} {list(shape)} has no place in the model")
-            yield name, self._rows(name, self._matrix(tensor))
+            values = self._values(tensor).reshape(shape)
+            if not np.isfinite(values).all():
+                raise GgufUnsupported(f"{self.path}: {tensor.name} holds numbers that are not finite")
+            found[name] = values[self._order(name)] if name.endswith((".query", ".key")) else values
         if missing:
             raise GgufUnsupported(f"{self.path} lacks the tensors {sorted(missing)[:3]}")
+        return found
 
-    def _matrix(self, tensor: gguf.ReaderTensor) -> Array | Blocks:
-        kind = tensor.tensor_type.name
-        if kind in {"F32", "F16"}:
-            return np.asarray(tensor.data, np.float32)
-        if kind not in DECODERS:
-            known = ", ".join(["F32", "F16", *DECODERS])
-            raise GgufUnsupported(f"{self.path}: {tensor.name} is {kind}; known are {known}")
-        return DECODERS[kind](np.asarray(tensor.data))
+    def _values(self, tensor: gguf.ReaderTensor) -> Array:
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is refused by its tensor's name
+                return np.asarray(dequantize(tensor.data, tensor.tensor_type), np.float64)
+        except NotImplementedError as error:
+            raise GgufUnsupported(f"{self.path}: {tensor.name} is {tensor.tensor_type.name}, not known here") from error
 
-    def _rows(self, name: str, matrix: Array | Blocks) -> Array | Blocks:
-        part = name.rsplit(".", 1)[-1]
-        if part not in {"query", "key"}:
-            return matrix
-        heads = self.sizes.heads if part == "query" else self.sizes.key_value_heads
-        order = np.arange(heads * self.sizes.head_width).reshape(heads, -1, 2).swapaxes(1, 2).reshape(-1)
-        return matrix.rows(order) if isinstance(matrix, Blocks) else matrix[order]
+    def _order(self, name: str) -> Array:
+        heads = self.sizes.heads if name.endswith(".query") else self.sizes.key_value_heads
+        return np.arange(heads * self.sizes.head_width).reshape(heads, -1, 2).swapaxes(1, 2).reshape(-1)
 
     def _field(self, name: str) -> Any:
         field = self._reader.fields.get(name)

@@ -1,50 +1,75 @@
-"""From a GGUF file to a model in the store: tokenizer, weights, program and the manifest that names them."""
+"""From a model file to a model in the store: tokenizer, program, weights, and the manifest that names them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from oracle.models.blocks import Array, Blocks, quantise
+import torch
+from torch import Tensor
+
+from oracle.inference import tables
 from oracle.models.gguf_file import GgufFile, reading
 from oracle.models.model import ModelIdentity, identify
 from oracle.models.tokenizer import Tokenizer
 from oracle.models.weights import write_weights
+from oracle.quantising.calibration import calibration_rows
+from oracle.quantising.llama import METHODS, Method, quantise_llama
 from oracle.store import Store
+from protocol.documents import encode
 from protocol.errors import CommonholdError
-from protocol.manifest import MANIFEST_FORMAT, Manifest, Program, decode_manifest, decode_program, encode
+from protocol.manifest import MANIFEST_FORMAT, Manifest, decode_manifest
+from protocol.program import ARITHMETIC, PROGRAM_FORMAT, Program, decode_program
 
-ORIGINAL = "original"
-QUANTISATIONS = {"q8_0": 8, "q6_0": 6, "q5_0": 5, "q4_0": 4}
-"""Bits of the symmetric blocks to which the linear layers can be rounded anew; the embedding keeps its own."""
-
-
-class QuantisationUnknown(CommonholdError, ValueError):
-    """A quantisation that is not offered."""
+NOISE = "gumbel"
 
 
-def import_gguf(path: Path, store: Store, *, name: str = "", quantisation: str = ORIGINAL) -> ModelIdentity:
-    """Puts the model of a GGUF file into the store. The same file and choices give the same identity anywhere.
+class MethodUnknown(CommonholdError, ValueError):
+    """A way of rounding that is not offered."""
 
-    `quantisation` is `original`, which keeps every weight of the file, or one of `QUANTISATIONS`. Raises
-    `GgufUnsupported`, `QuantisationUnknown`, `ManifestInvalid`, `StoreUnwritable`.
+
+def quantise_gguf(
+    path: Path,
+    store: Store,
+    *,
+    name: str = "",
+    method: Method = "feedback",
+    progress: Callable[[str], None] = lambda _: None,
+) -> ModelIdentity:
+    """Makes an integer program of a GGUF file and puts it into the store; the same file gives the same bytes anywhere.
+
+    Raises `GgufUnsupported`, `MethodUnknown`, `DocumentInvalid`, `StoreUnwritable`.
     """
-    if quantisation not in {ORIGINAL, *QUANTISATIONS}:
-        raise QuantisationUnknown(f"{quantisation!r}: known are {', '.join([ORIGINAL, *QUANTISATIONS])}")
+    if method not in METHODS:
+        raise MethodUnknown(f"{method!r}: known are {', '.join(METHODS)}")
     with reading(path):
         file = GgufFile(path)
-        tokenizer = file.tokenizer()
-        program = file.program(Tokenizer(store.get(store.put(tokenizer))).encode)
-        licence, tensors = file.licence, dict(_quantised(file, quantisation))
+        document = file.tokenizer()
+        tokenizer = Tokenizer(store.get(store.put(document)))
+        shape, weights, template = file.shape(), file.weights(), file.template(tokenizer.encode)
+        control, stop, licence = file.control_tokens(), file.stop_tokens(), file.licence
+    steps, tensors = quantise_llama(weights, shape, calibration_rows(tokenizer.encode), method, progress)
+    tensors[NOISE] = torch.from_numpy(tables.gumbel())
+    program = Program(
+        format=PROGRAM_FORMAT,
+        arithmetic=ARITHMETIC,
+        vocabulary=tokenizer.vocabulary,
+        context_length=shape.context,
+        steps=steps,
+        template=template,
+        control_tokens=tuple(control),
+        stop_tokens=stop,
+        noise=NOISE,
+    )
     return put_model(
         store,
-        name=name or _name(path, quantisation),
+        name=name or re.sub(r"\.gguf$", "", path.name),
         licence=licence,
-        quantisation=quantisation,
+        quantisation=f"int8, {method}",
         program=program,
-        weights=write_weights(tensors),
-        tokenizer=tokenizer,
+        tensors=tensors,
+        tokenizer=document,
     )
 
 
@@ -55,10 +80,10 @@ def put_model(
     licence: str,
     quantisation: str,
     program: Program,
-    weights: Iterable[bytes],
+    tensors: Mapping[str, Tensor],
     tokenizer: bytes,
 ) -> ModelIdentity:
-    """Puts a model's files into the store, the manifest last. Raises `ManifestInvalid`, `StoreUnwritable`."""
+    """Puts a model's files into the store, the manifest last. Raises `DocumentInvalid`, `StoreUnwritable`."""
     decode_program(encode(program))
     manifest = Manifest(
         format=MANIFEST_FORMAT,
@@ -67,22 +92,8 @@ def put_model(
         licence=licence,
         quantisation=quantisation,
         program=str(store.put(encode(program))),
-        weights=str(store.put(weights)),
+        weights=str(store.put(write_weights(tensors))),
         tokenizer=str(store.put(tokenizer)),
     )
     decode_manifest(encode(manifest))
-    return identify(store.put(encode(manifest)).digest, manifest, program)
-
-
-def _quantised(file: GgufFile, quantisation: str) -> Iterator[tuple[str, Array | Blocks]]:
-    for name, tensor in file.tensors():
-        if quantisation == ORIGINAL or name == "embedding" or name.endswith("norm"):
-            yield name, tensor
-        else:
-            values = tensor.values() if isinstance(tensor, Blocks) else tensor
-            yield name, quantise(values, QUANTISATIONS[quantisation])
-
-
-def _name(path: Path, quantisation: str) -> str:
-    stem = re.sub(r"\.gguf$", "", path.name)
-    return stem if quantisation == ORIGINAL else f"{stem}, rounded to {quantisation}"
+    return identify(store.put(encode(manifest)).digest, manifest, program, tensors)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+
+from torch import Tensor
 
 from oracle.models.tokenizer import Tokenizer
+from oracle.models.weights import read_weights, weights_root
 from oracle.store import Store
 from protocol.cid import Cid
 from protocol.errors import CommonholdError
-from protocol.manifest import ARITHMETIC_VERSIONS, Manifest, Program, decode_manifest, decode_program
+from protocol.manifest import Manifest, decode_manifest
+from protocol.program import ARITHMETIC_VERSION, Program, decode_program, program_root
 
 
 class ModelInconsistent(CommonholdError):
@@ -18,7 +22,8 @@ class ModelInconsistent(CommonholdError):
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """What `ModelRegistry` keeps of a model: four SHA-256 digests and the version of its arithmetic."""
+    """What `ModelRegistry` keeps of a model: digests of manifest and tokenizer, roots of program and weights, and the
+    version of the arithmetic."""
 
     manifest: bytes
     program: bytes
@@ -29,39 +34,40 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model whose files are in the store and verified."""
+    """A model whose files are in the store and verified. `tensors`: the weights, by name."""
 
     identity: ModelIdentity
     manifest: Manifest
     program: Program
     tokenizer: Tokenizer
-    weights: Path
+    tensors: Mapping[str, Tensor]
 
 
 def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None = None) -> Model:
-    """The model whose manifest has this SHA-256, with every file fetched and verified.
+    """The model whose manifest has this SHA-256, with every file fetched and verified and both roots computed.
 
-    Give the registry's facts as `registered` to have them compared. Raises the store's errors, `ManifestInvalid`,
-    `TokenizerInvalid`, `ModelInconsistent`.
+    Give the registry's facts as `registered` to have them compared. Raises the store's errors, `DocumentInvalid`,
+    `TokenizerInvalid`, `WeightsInvalid`, `ModelInconsistent`.
     """
     document = decode_manifest(store.read(Cid(manifest)))
     program = decode_program(store.read(Cid.parse(document.program)))
-    identity = identify(manifest, document, program)
+    tensors = read_weights(store.get(Cid.parse(document.weights)), program)
+    identity = identify(manifest, document, program, tensors)
     if registered is not None:
         _compare(registered, identity)
     tokenizer = Tokenizer(store.get(Cid.parse(document.tokenizer)))
     _check_vocabulary(program, tokenizer)
-    return Model(identity, document, program, tokenizer, store.get(Cid.parse(document.weights)))
+    return Model(identity, document, program, tokenizer, tensors)
 
 
-def identify(digest: bytes, manifest: Manifest, program: Program) -> ModelIdentity:
+def identify(digest: bytes, manifest: Manifest, program: Program, tensors: Mapping[str, Tensor]) -> ModelIdentity:
     """What the registry has to keep of the model with this manifest, whose SHA-256 is `digest`."""
     return ModelIdentity(
         manifest=digest,
-        program=Cid.parse(manifest.program).digest,
-        weights=Cid.parse(manifest.weights).digest,
+        program=program_root(program),
+        weights=weights_root(program, tensors),
         tokenizer=Cid.parse(manifest.tokenizer).digest,
-        arithmetic=ARITHMETIC_VERSIONS[program.arithmetic],
+        arithmetic=ARITHMETIC_VERSION,
     )
 
 
@@ -74,7 +80,7 @@ def _compare(registered: ModelIdentity, found: ModelIdentity) -> None:
 
 
 def _check_vocabulary(program: Program, tokenizer: Tokenizer) -> None:
-    if tokenizer.vocabulary != program.sizes.vocabulary:
-        raise ModelInconsistent(f"tokenizer has {tokenizer.vocabulary} ids, program {program.sizes.vocabulary}")
+    if tokenizer.vocabulary != program.vocabulary:
+        raise ModelInconsistent(f"tokenizer has {tokenizer.vocabulary} ids, program {program.vocabulary}")
     if tokenizer.control != set(program.control_tokens):
         raise ModelInconsistent("tokenizer and program name other control tokens")

@@ -1,112 +1,123 @@
-"""The weights file: safetensors whose bytes depend on nothing but the tensors.
+"""The weights file, and the root of what it holds (`docs/inference.md`, section 6).
 
-Matrices are stored quantised (`blocks.py`) as `<name>.codes`, `<name>.scale` and, for nibbles, `<name>.minimum`;
-vectors and unquantised matrices as they are, float32. Names and shapes are given by `tensor_shapes`.
+The file is safetensors whose bytes depend on nothing but the tensors. The root is over trees of leaves that a contract
+can check one by one: a row of a matrix with its multiplier and bias, a piece of a vector or a table.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from oracle.models.blocks import BLOCK, Array, Blocks
 from protocol.errors import CommonholdError
-from protocol.manifest import Sizes
+from protocol.merkle import LEAF, root
+from protocol.program import Program
 
-SAFETENSORS_TYPES = {"float32": "F32", "float16": "F16", "int8": "I8", "uint8": "U8"}
+SAFETENSORS_TYPES = {torch.int8: "I8", torch.int16: "I16", torch.int32: "I32"}
 ALIGNMENT = 8
+PIECE = 1_024
+"""Codes of a matrix, or bytes of another tensor, in a leaf at most."""
+TENSOR = b"\2"
+OFFSET = 128
 
 
 class WeightsInvalid(CommonholdError, ValueError):
     """A weights file that does not fit its program; the message names the tensor."""
 
 
-def tensor_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
-    """Every tensor of a Llama-style decoder with tied embeddings: outputs × inputs, or one vector."""
-    queries = sizes.heads * sizes.head_width
-    keys = sizes.key_value_heads * sizes.head_width
-    layer = {
-        "attention_norm": (sizes.width,),
-        "query": (queries, sizes.width),
-        "key": (keys, sizes.width),
-        "value": (keys, sizes.width),
-        "attention_output": (sizes.width, queries),
-        "feed_norm": (sizes.width,),
-        "gate": (sizes.hidden_width, sizes.width),
-        "up": (sizes.hidden_width, sizes.width),
-        "down": (sizes.width, sizes.hidden_width),
-    }
-    shapes = {f"layers.{i}.{name}": shape for i in range(sizes.layers) for name, shape in layer.items()}
-    return {"embedding": (sizes.vocabulary, sizes.width), **shapes, "output_norm": (sizes.width,)}
-
-
-def write_weights(tensors: Mapping[str, Array | Blocks]) -> Iterator[bytes]:
+def write_weights(tensors: Mapping[str, Tensor]) -> Iterator[bytes]:
     """The file in pieces: the same tensors give the same bytes."""
-    arrays = dict(sorted(_stored(tensors)))
     header, offset = {}, 0
-    for name, array in arrays.items():
-        span = [offset, offset + array.nbytes]
-        header[name] = {
-            "dtype": SAFETENSORS_TYPES[array.dtype.name],
-            "shape": list(array.shape),
-            "data_offsets": span,
-        }
+    for name, tensor in sorted(tensors.items()):
+        span = [offset, offset + tensor.nbytes]
+        header[name] = {"dtype": SAFETENSORS_TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": span}
         offset = span[1]
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
     text += b" " * (-len(text) % ALIGNMENT)
     yield len(text).to_bytes(8, "little") + text
-    yield from (np.ascontiguousarray(array).tobytes() for array in arrays.values())
+    yield from (tensor.contiguous().numpy().tobytes() for _, tensor in sorted(tensors.items()))
 
 
-def _stored(tensors: Mapping[str, Array | Blocks]) -> Iterable[tuple[str, Array]]:
-    for name, tensor in tensors.items():
-        if isinstance(tensor, Blocks):
-            yield f"{name}.codes", tensor.codes
-            yield f"{name}.scale", tensor.scale
-            if tensor.minimum is not None:
-                yield f"{name}.minimum", tensor.minimum
-        else:
-            yield name, tensor.astype(np.float32)
-
-
-def read_weights(path: Path, sizes: Sizes) -> dict[str, Tensor]:
-    """All tensors in float32, dequantised. Raises `WeightsInvalid` unless they are just those of the sizes."""
+def read_weights(path: Path, program: Program) -> dict[str, Tensor]:
+    """The tensors that the program names. Raises `WeightsInvalid` unless the file holds just those, rightly typed."""
     try:
         stored = load_file(path)
     except (SafetensorError, OSError) as error:
         raise WeightsInvalid(f"{path} is no safetensors file: {error}") from error
-    tensors = {name: _tensor(stored, name, shape) for name, shape in tensor_shapes(sizes).items()}
-    if stored:
-        raise WeightsInvalid(f"weights hold tensors that the program has no use for: {sorted(stored)[:3]}")
-    return tensors
+    wanted = dict(_types(program))
+    if missing := sorted(wanted.keys() - stored.keys()):
+        raise WeightsInvalid(f"weights lack {missing[0]}")
+    if spare := sorted(stored.keys() - wanted.keys()):
+        raise WeightsInvalid(f"weights hold tensors that the program has no use for: {spare[:3]}")
+    for name, tensor in stored.items():
+        if tensor.dtype not in wanted[name]:
+            raise WeightsInvalid(f"{name} is {tensor.dtype}")
+    return stored
 
 
-def _tensor(stored: dict[str, Tensor], name: str, shape: tuple[int, ...]) -> Tensor:
-    if name in stored:
-        return _shaped(name, stored.pop(name), shape, torch.float32)
-    rows, blocks = shape[0], shape[-1] // BLOCK
-    scale = _shaped(f"{name}.scale", stored.pop(f"{name}.scale", None), (rows, blocks), torch.float16)
-    codes = stored.pop(f"{name}.codes", None)
-    if codes is not None and codes.dtype == torch.int8:
-        codes = _shaped(f"{name}.codes", codes, (rows, blocks, BLOCK), torch.int8)
-        return (codes.float() * scale.float()[..., None]).view(shape)
-    codes = _shaped(f"{name}.codes", codes, (rows, blocks, BLOCK // 2), torch.uint8)
-    minimum = _shaped(f"{name}.minimum", stored.pop(f"{name}.minimum", None), (rows, blocks), torch.float16)
-    nibbles = torch.cat([codes & 15, codes >> 4], dim=-1)
-    return nibbles.float().mul_(scale.float()[..., None]).add_(minimum.float()[..., None]).view(shape)
+def _types(program: Program) -> Iterator[tuple[str, set[torch.dtype]]]:
+    matrices = program.matrices
+    for name in program.tensors:
+        yield name, {torch.int8} if name in matrices else {torch.int16, torch.int32}
+    for name, bias in matrices.items():
+        yield f"{name}.multiplier", {torch.int32}
+        if bias:
+            yield bias, {torch.int32}
 
 
-def _shaped(name: str, tensor: Tensor | None, shape: tuple[int, ...], kind: torch.dtype) -> Tensor:
-    if tensor is None:
-        raise WeightsInvalid(f"weights lack {name}")
-    if tensor.shape != shape or tensor.dtype != kind:
-        found = f"{tensor.dtype} {list(tensor.shape)}"
-        raise WeightsInvalid(f"{name} is {found}, and the program needs {kind} {list(shape)}")
-    return tensor
+def weights_root(program: Program, tensors: Mapping[str, Tensor]) -> bytes:
+    """What the registry keeps of the weights: about half a second for 135 million. Raises `WeightsInvalid`."""
+    matrices = program.matrices
+    entries = []
+    for name in program.tensors:
+        tensor = tensors[name]
+        if name in matrices:
+            bias = tensors[matrices[name]] if matrices[name] else None
+            leaves = _matrix_leaves(name, tensor, tensors[f"{name}.multiplier"], bias)
+        else:
+            leaves = _leaves(tensor)
+        entries.append(_entry(tensor, root(leaves)))
+    return root(entries)
+
+
+def _entry(tensor: Tensor, tree: bytes) -> bytes:
+    """A tensor's element size and shape, and the root of its leaves."""
+    shape = b"".join(size.to_bytes(8, "big") for size in tensor.shape)
+    return sha256(TENSOR + bytes([tensor.element_size(), tensor.dim()]) + shape + tree).digest()
+
+
+def _matrix_leaves(name: str, codes: Tensor, multiplier: Tensor, bias: Tensor | None) -> Iterable[bytes]:
+    """For each row, its pieces: multiplier and bias, big-endian, then at most 1,024 codes, each plus 128."""
+    rows, columns = codes.shape
+    if multiplier.shape != (rows,) or (bias is not None and bias.shape != (rows,)):
+        raise WeightsInvalid(f"{name} has {rows} rows, and not as many multipliers or biases")
+    words = np.zeros((rows, 2), ">i4")
+    words[:, 0] = multiplier.numpy()
+    if bias is not None:
+        words[:, 1] = bias.numpy()
+    first = np.full((rows, 1), LEAF[0], np.uint8)
+    heads = np.concatenate([first, np.frombuffer(words.tobytes(), np.uint8).reshape(rows, -1)], 1)
+    coded = codes.numpy().view(np.uint8) ^ OFFSET
+    pieces = [_hashes(np.concatenate([heads, coded[:, i : i + PIECE]], 1)) for i in range(0, columns, PIECE)]
+    return (hashed for row in zip(*pieces, strict=True) for hashed in row)
+
+
+def _hashes(rows: NDArray[np.uint8]) -> Iterator[bytes]:
+    content, size = memoryview(rows.tobytes()), rows.shape[1]
+    return (sha256(content[i : i + size]).digest() for i in range(0, len(content), size))
+
+
+def _leaves(tensor: Tensor) -> Iterable[bytes]:
+    """Pieces of 1,024 bytes, elements big-endian."""
+    array = tensor.contiguous().numpy().reshape(-1)
+    content = array.astype(array.dtype.newbyteorder(">")).tobytes()
+    return (sha256(LEAF + content[i : i + PIECE]).digest() for i in range(0, len(content), PIECE))

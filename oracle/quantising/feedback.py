@@ -24,10 +24,9 @@ EXACT = 1 << 53
 
 
 def moments(inputs: Array) -> Array:
-    """X'X, float64 [I, I], of integers [N, I] in float64. Raises `ValueError` where the sums might not be exact."""
-    largest = int(np.abs(inputs).max())
-    if len(inputs) * largest * largest >= EXACT:
-        raise ValueError(f"{len(inputs)} products of numbers as large as {largest} may not add up exactly")
+    """X'X, float64 [I, I], of integers [N, I] in float64, halved as often as it takes for the sums to be exact."""
+    while len(inputs) * int(np.abs(inputs).max()) ** 2 >= EXACT:
+        inputs = half_up(inputs / 2)
     return np.asarray(inputs.T @ inputs)
 
 

@@ -145,7 +145,7 @@ class Story:
         with self.telling.chapter("Holders vote another model into the slot, and a new rule into force"):
             for holder in VOTERS:
                 self.verbs.run("stake", "--as", holder)
-            self.model: ModelId = self.verbs.run("register_model", "--as", "curator", "--quantisation", "q6_0")
+            self.model: ModelId = self.verbs.run("register_model", "--as", "curator", "--method", "nearest")
             document = self._write_rules()
             self.rules = RulesId(rules.rules_id(document))
             proposals = [

@@ -11,17 +11,17 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 
-from oracle.inference import Engine, use_threads
-from oracle.models import import_gguf, load_model
+from oracle.engine import Engine
+from oracle.inference.devices import use_threads
+from oracle.models import load_model
+from oracle.models.prepared import take_over
 from oracle.store import Store
 from protocol.types import Sampling
-from tests.oracle.real import real_weights
+from tests.oracle.real import real_models
 
 RUNS = 3
 PROMPTS = (64, 512, 2_048)
@@ -45,12 +45,11 @@ def main() -> None:
 
 
 def _figures(store: Store, device: torch.device) -> dict[str, str]:
-    with ProcessPoolExecutor(1, get_context("spawn")) as apart:  # so that its memory is not counted
-        manifest, importing = apart.submit(_import, store.root).result()
+    manifest = take_over(real_models(), "feedback", store).manifest
     loading = _best(lambda: Engine(load_model(Store(store.root), manifest), device))
     engine = Engine(load_model(store, manifest), device)
     engine.run([TOKEN], Sampling(1))
-    figures = {"import from GGUF, once": f"{importing:.1f} s", "load and verify": f"{loading:.1f} s"}
+    figures = {"load, compute roots, self-test": f"{loading:.1f} s"}
     for length in PROMPTS:
         reading = _best(lambda prompt=[TOKEN] * length: engine.run(prompt, Sampling(1)))
         figures[f"read a prompt of {length:,} tokens"] = f"{length / reading:.0f} tokens/s"
@@ -59,12 +58,6 @@ def _figures(store: Store, device: torch.device) -> dict[str, str]:
         figures[f"write after {length:,} tokens"] = f"{(WRITTEN - 1) / (both - read):.1f} tokens/s"
     figures["memory of the process, at most"] = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10:,} MiB"
     return figures
-
-
-def _import(root: Path) -> tuple[bytes, float]:
-    """The manifest's digest, and the seconds that it took."""
-    started = time.perf_counter()
-    return import_gguf(real_weights(), Store(root)).manifest, time.perf_counter() - started
 
 
 def _written(engine: Engine, prompt: int, tokens: int) -> float:

@@ -32,7 +32,7 @@ def test_a_job_is_told_from_its_offer_to_its_settled_fee(world: World, indexed: 
     shown = job_of(indexed, job)
     assert (shown["status"], shown["client"], shown["slot"]) == ("open", address("client"), "chat")
     assert shown["input_tokens"] == [7] * 8
-    assert shown["sampling"] == {"max_tokens": 32, "temperature": 700, "seed": "9"}
+    assert shown["sampling"] == {"max_tokens": 32, "temperature": 700, "seed": "9", "cut": 0}
 
     acting.accept(world, job)
     shown = job_of(indexed, job)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from oracle.inference import Engine, use_threads
+from oracle.engine import Engine
+from oracle.inference.devices import use_threads
 from oracle.models import Model, load_model
 from oracle.store import Store
 from tests.oracle.tiny import put_tiny_model

@@ -1,17 +1,15 @@
-"""Where the weights are that set-up took out of the package which models.lock names."""
+"""Where set-up keeps the models that it made of the weights which models.lock names."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def real_weights() -> Path:
-    """The GGUF file. Raises `FileNotFoundError` where set-up has not run."""
-    [model] = tomllib.loads((ROOT / "models.lock").read_text())["model"]
-    path = ROOT / ".cache" / "models" / Path(model["member"]).name
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is not there: run `make setup`")
+def real_models() -> Path:
+    """The folder for `take_over`. Raises `FileNotFoundError` where set-up has not run."""
+    path = ROOT / ".cache" / "models"
+    if not (path / "store").is_dir():
+        raise FileNotFoundError(f"{path / 'store'} is not there: run `make setup`")
     return path

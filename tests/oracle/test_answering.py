@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from oracle.answering import answer
-from oracle.inference import Engine
+from oracle.engine import Engine
 from oracle.safety import RulesDoNotCover
 from protocol.payload import NO_RULE, Witness, decode_tokens, decode_witness, encode_tokens
 from protocol.rules import Deny, Limit, Prefix, RuleSet, Scope

@@ -8,15 +8,19 @@ import pytest
 import tokenizers
 
 from oracle.answering import Answered, answer
-from oracle.inference import Engine, StopReason
-from oracle.models import ModelIdentity, TextInvalid, Tokenizer, import_gguf, load_model
+from oracle.engine import Engine, StopReason
+from oracle.inference.devices import CPU
+from oracle.inference.torch_kernels import TorchKernels
+from oracle.models import ModelIdentity, TextInvalid, Tokenizer, load_model
 from oracle.models.gguf_file import CHAT_ML
+from oracle.models.prepared import take_over
 from oracle.safety import Allowed, Safety
 from oracle.store import Store
+from protocol.cid import Cid
 from protocol.payload import Witness, decode_tokens, decode_witness, encode_tokens
 from protocol.rules import Deny, Limit, Prefix, Rule, RuleSet, Scope
 from protocol.types import Outcome, Sampling
-from tests.oracle.real import real_weights
+from tests.oracle.real import real_models
 
 QUESTION = "What is the capital of France?"
 SHORT = Sampling(max_tokens=24)
@@ -28,13 +32,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def original(store: Store) -> ModelIdentity:
-    return import_gguf(real_weights(), store)
+def identity(store: Store) -> ModelIdentity:
+    return take_over(real_models(), "feedback", store)
 
 
 @pytest.fixture(scope="module")
-def engine(store: Store, original: ModelIdentity) -> Engine:
-    return Engine(load_model(store, original.manifest, original))
+def engine(store: Store, identity: ModelIdentity) -> Engine:
+    return Engine(load_model(store, identity.manifest, identity))
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +68,28 @@ def test_it_knows_the_capital_of_france_and_stops(engine: Engine, answered: Answ
     assert answered.generation.stop_reason is StopReason.STOP_TOKEN
 
 
-def test_other_weights_with_the_same_tokenizer_answer_too(store: Store, original: ModelIdentity) -> None:
-    rounded = import_gguf(real_weights(), store, quantisation="q8_0")
-    assert (rounded.tokenizer, rounded.program) == (original.tokenizer, original.program)
-    assert rounded.weights != original.weights
-    engine = Engine(load_model(store, rounded.manifest))
-    assert "Paris" in text(engine, ask(engine, QUESTION))
+def test_another_rounding_of_the_same_weights_answers_too(store: Store, identity: ModelIdentity) -> None:
+    nearest = take_over(real_models(), "nearest", store)
+    assert nearest.tokenizer == identity.tokenizer
+    assert nearest.weights != identity.weights
+    engine = Engine(load_model(store, nearest.manifest))
+    assert text(engine, ask(engine, "What is two plus two?")).startswith("Two plus two")
+
+
+def test_torch_gives_the_same_answer(engine: Engine, answered: Answered) -> None:
+    portable = Engine(engine.model, CPU, TorchKernels(CPU))
+    assert ask(portable, QUESTION).output == answered.output
+
+
+def test_set_up_makes_the_model_on_record(identity: ModelIdentity) -> None:
+    """Whatever computes it: a new root here is a new model, to be named in the changelog."""
+    assert identity == ModelIdentity(
+        manifest=bytes.fromhex("311f5f4fd9a086527256c80398ca46170047893f2a254f4257c5a8ef81d6e772"),
+        program=bytes.fromhex("1e1c03c2e74fac9eb2a18ffb8b3ac92f0e110fc9123330fb61eb0c10dfae248c"),
+        weights=bytes.fromhex("1aadb54b43fa54b041291085e8fb486b7903106c2423d38dda83fdf15bdc8d08"),
+        tokenizer=bytes.fromhex("61cf370a42643479dae945a2b0ac17b302ffcfdc593414100457130ccbcc4796"),
+        arithmetic=1,
+    )
 
 
 def test_a_forbidden_prompt_gets_its_refusal_and_no_inference(engine: Engine) -> None:
@@ -95,10 +115,10 @@ def test_a_policy_text_is_obeyed_as_far_as_a_small_model_can(engine: Engine) -> 
 
 
 @pytest.mark.parametrize("system", [None, "Be brief."])
-def test_the_prompt_is_what_the_models_own_template_writes(engine: Engine, system: str | None) -> None:
+def test_the_prompt_is_what_the_models_own_template_writes(store: Store, engine: Engine, system: str | None) -> None:
     messages = [{"role": "system", "content": system}] * (system is not None) + [{"role": "user", "content": QUESTION}]
     rendered = jinja2.Template(CHAT_ML).render(messages=messages, add_generation_prompt=True)
-    document = engine.model.weights.with_name(engine.model.manifest.tokenizer).read_text()
+    document = store.get(Cid.parse(engine.model.manifest.tokenizer)).read_text()
     expected = tokenizers.Tokenizer.from_str(document).encode(rendered, add_special_tokens=False).ids
 
     rules = RuleSet((Prefix(engine.model.identity.tokenizer, system),) if system else ())
@@ -132,9 +152,9 @@ def test_a_character_that_the_vocabulary_lacks_is_named(tokenizer: Tokenizer) ->
         tokenizer.encode("ab\x04")
 
 
-def test_its_documents_are_small_and_plain(engine: Engine) -> None:
+def test_its_documents_are_small_and_plain(store: Store, engine: Engine) -> None:
     model = engine.model
-    program = json.loads(model.weights.with_name(model.manifest.program).read_text())
+    program = json.loads(store.read(Cid.parse(model.manifest.program)))
     assert program["contextLength"] == 8_192
     assert program["controlTokens"] == list(range(17))
     assert model.manifest.licence == "apache-2.0"

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import cache
 
+import numpy as np
+import torch
+from torch import Tensor
+
+from oracle.inference import tables
 from oracle.models import ModelIdentity, put_model
-from oracle.models.blocks import Array, Blocks, quantise
+from oracle.models.gguf_file import Sizes, tensor_shapes
+from oracle.models.importing import NOISE
 from oracle.models.tokenizer import byte_characters, tokenizer_document
-from oracle.models.weights import tensor_shapes, write_weights
+from oracle.quantising.llama import quantise_llama
+from oracle.quantising.rounding import Array
+from oracle.quantising.shape import Shape
 from oracle.store import Store
-from protocol.manifest import PROGRAM_FORMAT, Program, Sizes, Template, Turn
+from protocol.program import ARITHMETIC, PROGRAM_FORMAT, Program, Template, Turn
 
 CONTROL = ("<|end|>", "<|start|>", "<|stop|>")
 END, START, STOP = range(3)
@@ -35,47 +43,78 @@ def spelt(text: str) -> tuple[int, ...]:
     return tuple(FIRST_BYTE + byte for byte in text.encode())
 
 
-def tiny_program(sizes: Sizes = SIZES, context: int = CONTEXT) -> Program:
-    return Program(
-        format=PROGRAM_FORMAT,
-        architecture="llama",
-        arithmetic="float32",
-        sizes=sizes,
-        norm_epsilon="1e-05",
-        rope_base=10_000,
-        context_length=context,
-        template=Template(
-            system=Turn(before=(START, *spelt("system\n")), after=(STOP, *spelt("\n"))),
-            default_system=spelt("You are tiny."),
-            user=Turn(before=(START, *spelt("user\n")), after=(STOP, *spelt("\n"))),
-            assistant=(START, *spelt("assistant\n")),
-        ),
-        control_tokens=(END, START, STOP),
-        stop_tokens=(STOP,),
-        sampling="greedy, gumbel-max/1",
+def tiny_template() -> Template:
+    return Template(
+        system=Turn(before=(START, *spelt("system\n")), after=(STOP, *spelt("\n"))),
+        default_system=spelt("You are tiny."),
+        user=Turn(before=(START, *spelt("user\n")), after=(STOP, *spelt("\n"))),
+        assistant=(START, *spelt("assistant\n")),
     )
 
 
-def tiny_tensors(seed: int = 0, sizes: Sizes = SIZES) -> dict[str, Array | Blocks]:
-    """Random weights: matrices in int8 blocks, norms in float32. The same seed gives the same bytes."""
+def tiny_weights(seed: int = 0, sizes: Sizes = SIZES) -> dict[str, Array]:
+    """Random weights as a model file would hold them."""
     random = np.random.default_rng(seed)
-    return {name: _tensor(random, shape) for name, shape in tensor_shapes(sizes).items()}
+    return {
+        name: random.uniform(0.5, 1.5, shape) if len(shape) == 1 else random.normal(0, 0.3, shape)
+        for name, shape in tensor_shapes(sizes).items()
+    }
+
+
+def tiny_shape(sizes: Sizes = SIZES, context: int = CONTEXT) -> Shape:
+    return Shape(
+        layers=sizes.layers,
+        heads=sizes.heads,
+        key_value_heads=sizes.key_value_heads,
+        head_width=sizes.head_width,
+        epsilon=1e-5,
+        base=10_000,
+        context=context,
+    )
+
+
+@cache
+def tiny_parts(seed: int = 0, context: int = CONTEXT) -> tuple[Program, dict[str, Tensor]]:
+    """Program and tensors of the model with this seed."""
+    random = np.random.default_rng(seed)
+    rows = random.integers(0, len(TOKENS), (4, 32)).tolist()
+    steps, tensors = quantise_llama(tiny_weights(seed), tiny_shape(context=context), rows, "nearest")
+    tensors[NOISE] = torch.from_numpy(tables.gumbel())
+    program = Program(
+        format=PROGRAM_FORMAT,
+        arithmetic=ARITHMETIC,
+        vocabulary=len(TOKENS),
+        context_length=context,
+        steps=steps,
+        template=tiny_template(),
+        control_tokens=(END, START, STOP),
+        stop_tokens=(STOP,),
+        noise=NOISE,
+    )
+    return program, tensors
+
+
+def tiny_program(context: int = CONTEXT) -> Program:
+    return tiny_parts(context=context)[0]
+
+
+def tiny_tensors(seed: int = 0) -> dict[str, Tensor]:
+    return dict(tiny_parts(seed)[1])
+
+
+def tiny_tokenizer() -> bytes:
+    return tokenizer_document(TOKENS, MERGES, range(len(CONTROL)))
 
 
 def put_tiny_model(store: Store, seed: int = 0, context: int = CONTEXT) -> ModelIdentity:
     """Puts the model with this seed into a store; another seed is another model with the same tokenizer."""
+    program, tensors = tiny_parts(seed, context)
     return put_model(
         store,
         name=f"tiny {seed}",
         licence="MIT",
-        quantisation="q8_0",
-        program=tiny_program(context=context),
-        weights=write_weights(tiny_tensors(seed)),
-        tokenizer=tokenizer_document(TOKENS, MERGES, range(len(CONTROL))),
+        quantisation="int8, nearest",
+        program=program,
+        tensors=tensors,
+        tokenizer=tiny_tokenizer(),
     )
-
-
-def _tensor(random: np.random.Generator, shape: tuple[int, ...]) -> Array | Blocks:
-    if len(shape) == 1:
-        return random.uniform(0.5, 1.5, shape).astype(np.float32)
-    return quantise(random.normal(0, 0.3, shape).astype(np.float32), bits=8)

@@ -153,17 +153,17 @@ def test_every_word_is_the_terms_of_itself(word: int) -> None:
 
 @given(WORDS)
 def test_a_sampling_word_is_read_whole_or_refused(word: int) -> None:
-    if word >> 112:
-        with pytest.raises(SamplingMalformed, match="has bits above the 112"):
+    if word >> 128:
+        with pytest.raises(SamplingMalformed, match="has bits above the 128"):
             Sampling.unpack(word)
     else:
         assert Sampling.unpack(word).pack() == word
 
 
-@given(st.integers(0, 111), st.sampled_from(["max_tokens", "temperature", "seed"]))
+@given(st.integers(0, 111), st.sampled_from(["max_tokens", "temperature", "seed", "cut"]))
 def test_a_sampling_field_that_does_not_fit_is_named(bit: int, name: str) -> None:
-    width = {"max_tokens": 32, "temperature": 16, "seed": 64}[name]
-    values = {"max_tokens": 1, "temperature": 0, "seed": 0, name: 1 << (width + bit)}
+    width = {"max_tokens": 32, "temperature": 16, "seed": 64, "cut": 16}[name]
+    values = {"max_tokens": 1, "temperature": 0, "seed": 0, "cut": 0, name: 1 << (width + bit)}
     with pytest.raises(SamplingMalformed, match=f"{name} is {values[name]}"):
         Sampling(**values).pack()
     with pytest.raises(SamplingMalformed, match=f"{name} is -1"):

@@ -39,7 +39,7 @@ TERMS = (
     "challengeSeconds:24 disputeSeconds:24 maxOfferSeconds:24 maxServiceSeconds:24 outBps:16 refusalBps:16 "
     "fineBps:16 bondBps:24 minBond:72 maxPayload:16"
 )
-SAMPLING = "maxTokens:32 temperature:16 seed:64"
+SAMPLING = "maxTokens:32 temperature:16 seed:64 cut:16"
 
 OPEN, ACCEPTED, POSTED, DISPUTED, SETTLED, REFUNDED, CONVICTED = range(1, 8)
 PAYLOADS = (b"\0\0\7\1\0\xff", b"", b"\xff" * 129)

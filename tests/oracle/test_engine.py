@@ -3,11 +3,12 @@
 from itertools import count
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle.inference import Engine, PromptInvalid, StopReason
+from oracle.engine import Engine, PromptInvalid, StopReason
+from oracle.inference.devices import CPU
+from oracle.inference.torch_kernels import TorchKernels
 from oracle.models import Model
 from protocol.types import Sampling
 from tests.oracle.tiny import CONTEXT, SIZES, STOP, spelt
@@ -43,7 +44,7 @@ def test_the_same_request_gives_the_same_ids(
 ) -> None:
     first = tiny_engine.run(prompt, sampling)
     assert tiny_engine.run(prompt, sampling).token_ids == first.token_ids
-    assert Engine(tiny_model, torch.device("cpu")).run(prompt, sampling).token_ids == first.token_ids
+    assert Engine(tiny_model, CPU, TorchKernels(CPU)).run(prompt, sampling).token_ids == first.token_ids
 
 
 def test_seeds_give_different_answers(tiny_engine: Engine) -> None:
@@ -78,3 +79,52 @@ def test_a_cancelled_answer_says_so_and_holds_what_there_was(tiny_engine: Engine
     generation = tiny_engine.run(PROMPT, GREEDY, should_stop=lambda: next(asked) > 4)
     assert generation.stop_reason is StopReason.CANCELLED
     assert generation.token_ids == tiny_engine.run(PROMPT, Sampling(4)).token_ids
+
+
+requests = st.tuples(
+    st.lists(st.integers(0, SIZES.vocabulary - 1), min_size=1, max_size=40),
+    st.builds(
+        Sampling,
+        st.integers(1, 10),
+        st.sampled_from([0, 700]),
+        st.integers(0, 2**64 - 1),
+        st.sampled_from([0, 512]),
+    ),
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(requests, min_size=2, max_size=5), st.data())
+def test_streams_that_join_and_leave_a_batch_change_no_bit_of_each_other(
+    tiny_engine: Engine, wanted: list[tuple[list[int], Sampling]], data: st.DataObject
+) -> None:
+    waiting = [tiny_engine.open(prompt, sampling) for prompt, sampling in wanted]
+    streams, running = list(waiting), []
+    while waiting or running:
+        joining = data.draw(st.integers(0 if running else 1, len(waiting))) if waiting else 0
+        running, waiting = running + waiting[:joining], waiting[joining:]
+        tiny_engine.step(running)
+        running = [stream for stream in running if stream.ended is None]
+    for stream, (prompt, sampling) in zip(streams, wanted, strict=True):
+        alone = tiny_engine.run(prompt, sampling)
+        assert (tuple(stream.output), stream.ended) == (alone.token_ids, alone.stop_reason)
+
+
+@settings(max_examples=20, deadline=None)
+@given(requests, st.data())
+def test_one_pass_confirms_a_right_answer_and_no_other(
+    tiny_engine: Engine, wanted: tuple[list[int], Sampling], data: st.DataObject
+) -> None:
+    prompt, sampling = wanted
+    right = tiny_engine.run(prompt, sampling)
+    assert tiny_engine.confirm(prompt, right.token_ids, sampling) is right.stop_reason
+    place = data.draw(st.integers(0, len(right.token_ids) - 1))
+    other = data.draw(st.integers(0, SIZES.vocabulary - 1).filter(lambda token: token != right.token_ids[place]))
+    wrong = (*right.token_ids[:place], other, *right.token_ids[place + 1 :])
+    assert tiny_engine.confirm(prompt, wrong, sampling) is None
+
+
+def test_an_answer_that_is_too_short_or_too_long_or_no_answer_is_not_confirmed(tiny_engine: Engine) -> None:
+    right = tiny_engine.run(PROMPT, GREEDY).token_ids
+    for wrong in ((), right[:-1], (*right, 5), (*right[:-1], SIZES.vocabulary), (*right[:-1], -1)):
+        assert tiny_engine.confirm(PROMPT, wrong, GREEDY) is None

@@ -1,4 +1,4 @@
-"""A Llama-style decoder (Touvron et al. 2023) in float32, top to bottom.
+"""A Llama-style decoder (Touvron et al. 2023) in float32: what an integer program is compared with.
 
 T: tokens of this call; P: tokens in the cache before it; W width, H heads, G key-value heads, D head width, F hidden
 width, V vocabulary, C capacity of the cache. One sequence; no batch axis.
@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from protocol.manifest import Program, Sizes
+from oracle.quantising.rounding import Array
+from oracle.quantising.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class Cache:
     length: int = 0
 
     @classmethod
-    def empty(cls, sizes: Sizes, capacity: int, device: torch.device) -> Self:
-        shape = (sizes.key_value_heads, capacity, sizes.head_width)
-        keys = [torch.zeros(shape, device=device) for _ in range(sizes.layers)]
-        values = [torch.zeros(shape, device=device) for _ in range(sizes.layers)]
+    def empty(cls, shape: Shape, capacity: int, device: torch.device) -> Self:
+        sizes = (shape.key_value_heads, capacity, shape.head_width)
+        keys = [torch.zeros(sizes, device=device) for _ in range(shape.layers)]
+        values = [torch.zeros(sizes, device=device) for _ in range(shape.layers)]
         return cls(keys, values)
 
     def longer(self, tokens: int) -> Cache:
@@ -63,22 +64,21 @@ class Layer:
         )
 
 
-class Network:
-    """The forward pass of one program with its weights, on one device."""
+class Original:
+    """The forward pass of a model as it was published, on one device."""
 
-    def __init__(self, program: Program, tensors: Mapping[str, Tensor], device: torch.device) -> None:
-        self.sizes = program.sizes
+    def __init__(self, shape: Shape, weights: Mapping[str, Array], device: torch.device) -> None:
+        self.shape = shape
         self.device = device
-        self.epsilon = float(program.norm_epsilon)
-        on_device = {name: tensor.to(device) for name, tensor in tensors.items()}
+        on_device = {name: torch.from_numpy(w).to(device, torch.float32) for name, w in weights.items()}
         self.embedding = on_device["embedding"]  # [V, W], also the output head
-        self.layers = [Layer.build(on_device, i) for i in range(self.sizes.layers)]
+        self.layers = [Layer.build(on_device, i) for i in range(shape.layers)]
         self.output_norm = on_device["output_norm"]  # [W]
-        cosine, sine = rotations(program)
+        cosine, sine = rotations(shape)
         self.cosine, self.sine = cosine.to(device), sine.to(device)  # [context, D/2]
 
     def cache(self, capacity: int) -> Cache:
-        return Cache.empty(self.sizes, capacity, self.device)
+        return Cache.empty(self.shape, capacity, self.device)
 
     @torch.inference_mode()
     def forward(self, ids: list[int], cache: Cache, rows: int = 1) -> tuple[Tensor, Cache]:
@@ -91,12 +91,12 @@ class Network:
         return functional.linear(x, self.embedding), cache.longer(len(ids))
 
     def _norm(self, x: Tensor, gain: Tensor) -> Tensor:
-        return functional.rms_norm(x, (self.sizes.width,), gain, self.epsilon)
+        return functional.rms_norm(x, gain.shape, gain, self.shape.epsilon)
 
     def _attention(self, layer: Layer, x: Tensor, cache: Cache, index: int) -> Tensor:
-        sizes, start, end = self.sizes, cache.length, cache.length + len(x)
-        heads = [sizes.heads, sizes.key_value_heads, sizes.key_value_heads]
-        projected = functional.linear(x, layer.query_key_value).view(len(x), -1, sizes.head_width)
+        shape, start, end = self.shape, cache.length, cache.length + len(x)
+        heads = [shape.heads, shape.key_value_heads, shape.key_value_heads]
+        projected = functional.linear(x, layer.query_key_value).view(len(x), -1, shape.head_width)
         q, k, v = torch.split(projected.transpose(0, 1), heads)  # [H, T, D], [G, T, D], [G, T, D]
         cache.keys[index][:, start:end] = self._rotate(k, start)
         cache.values[index][:, start:end] = v
@@ -127,10 +127,10 @@ def attend(q: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     return functional.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
 
 
-def rotations(program: Program) -> tuple[Tensor, Tensor]:
+def rotations(shape: Shape) -> tuple[Tensor, Tensor]:
     """Cosine and sine [context, D/2] of position · base^(−2i/D), computed in float64."""
-    width = program.sizes.head_width
+    width = shape.head_width
     exponents = torch.arange(0, width, 2, dtype=torch.float64) / width
-    frequencies = float(program.rope_base) ** -exponents
-    angles = torch.arange(program.context_length, dtype=torch.float64)[:, None] * frequencies
+    frequencies = float(shape.base) ** -exponents
+    angles = torch.arange(shape.context, dtype=torch.float64)[:, None] * frequencies
     return angles.cos().float(), angles.sin().float()

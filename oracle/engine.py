@@ -1,0 +1,144 @@
+"""The seam between jobs and arithmetic: a program in, token ids out, the same on every machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import torch
+
+from oracle.inference.batch import Batch, Cache
+from oracle.inference.devices import best_device, kernels_for
+from oracle.inference.machine import Kernels, Machine
+from oracle.inference.sampling import choose
+from oracle.models.model import Model
+from protocol.errors import CommonholdError
+from protocol.types import Sampling
+
+
+class PromptInvalid(CommonholdError, ValueError):
+    """A prompt that the program cannot take: empty, too long, or with ids outside the vocabulary."""
+
+
+class StopReason(StrEnum):
+    """Why a generation ended."""
+
+    STOP_TOKEN = "stop token"  # noqa: S105
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Token ids that were generated, the stop token included. A cancelled one is a part and must not be posted."""
+
+    token_ids: tuple[int, ...]
+    stop_reason: StopReason
+    seconds: float
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """A generation under way: what the cache holds, what it has yet to read, and what came out."""
+
+    cache: Cache
+    pending: list[int]
+    sampling: Sampling
+    room: int
+    started: float
+    output: list[int] = field(default_factory=list)
+    ended: StopReason | None = None
+
+    def generation(self) -> Generation:
+        """What has come of it; an unended one was cancelled."""
+        reason = self.ended or StopReason.CANCELLED
+        return Generation(tuple(self.output), reason, time.monotonic() - self.started)
+
+
+def never() -> bool:
+    return False
+
+
+class Engine:
+    """One model, loaded and ready. Runs may follow each other on any thread, one at a time."""
+
+    def __init__(self, model: Model, device: torch.device | None = None, kernels: Kernels | None = None) -> None:
+        """Raises `PathRefused` where nothing computes exactly on the device."""
+        self._model = model
+        self.device = device or best_device()
+        self._stop = frozenset(model.program.stop_tokens)
+        self._machine = Machine(model.program.steps, model.tensors, kernels or kernels_for(self.device))
+        self._noise = model.tensors[model.program.noise].numpy()
+
+    @property
+    def model(self) -> Model:
+        return self._model
+
+    def run(self, prompt_ids: Sequence[int], sampling: Sampling, should_stop: Callable[[], bool] = never) -> Generation:
+        """Generates until a stop token, `sampling.max_tokens` or the end of the context.
+
+        The same arguments give the same ids on every machine. `should_stop` is asked before each token. Raises
+        `PromptInvalid`.
+        """
+        stream = self.open(prompt_ids, sampling)
+        while stream.ended is None and not should_stop():
+            self.step([stream])
+        return stream.generation()
+
+    def open(self, prompt_ids: Sequence[int], sampling: Sampling) -> Stream:
+        """A generation that `step` carries on. Raises `PromptInvalid`."""
+        self.check(prompt_ids)
+        room = self._room(len(prompt_ids), sampling)
+        cache = self._machine.cache(len(prompt_ids) + room)
+        ended = None if room else StopReason.LENGTH
+        return Stream(cache, list(prompt_ids), sampling, room, time.monotonic(), ended=ended)
+
+    def step(self, streams: Sequence[Stream]) -> None:
+        """One more token of each: together they read the weights once, and none changes a bit of another."""
+        batch = Batch.of([(s.cache, s.pending) for s in streams], self._machine.device, last_only=True)
+        logits = self._machine.run(batch).cpu().numpy()
+        for stream, row in zip(streams, logits, strict=True):
+            token = choose(row, stream.sampling, len(stream.output), self._noise)
+            stream.output.append(token)
+            stream.pending = [token]
+            if token in self._stop:
+                stream.ended = StopReason.STOP_TOKEN
+            elif len(stream.output) == stream.room:
+                stream.ended = StopReason.LENGTH
+
+    def confirm(self, prompt_ids: Sequence[int], output: Sequence[int], sampling: Sampling) -> StopReason | None:
+        """Why the generation `output` ended, if it is the right one: one pass over all tokens. Raises as `run`."""
+        self.check(prompt_ids)
+        ended = self._end_of(len(prompt_ids), output, sampling)
+        if ended is None or not all(0 <= token < self.model.program.vocabulary for token in output):
+            return None
+        ids, device = [*prompt_ids, *output[:-1]], self._machine.device
+        batch = Batch.of([(self._machine.cache(len(ids)), ids)], device)
+        rows = torch.arange(len(prompt_ids) - 1, len(ids), device=device)
+        logits = self._machine.run(replace(batch, wanted=rows)).cpu().numpy()
+        chosen = (choose(row, sampling, position, self._noise) for position, row in enumerate(logits))
+        return ended if all(a == b for a, b in zip(chosen, output, strict=True)) else None
+
+    def _end_of(self, prompt: int, output: Sequence[int], sampling: Sampling) -> StopReason | None:
+        """Why a generation of these tokens would end with the last of them; None: it would not, or has ended before."""
+        if not output or self._stop & set(output[:-1]):
+            return None
+        if output[-1] in self._stop:
+            return StopReason.STOP_TOKEN
+        return StopReason.LENGTH if len(output) == self._room(prompt, sampling) else None
+
+    def _room(self, prompt: int, sampling: Sampling) -> int:
+        return min(sampling.max_tokens, self.model.program.context_length - prompt)
+
+    def check(self, prompt_ids: Sequence[int]) -> None:
+        """Raises `PromptInvalid` for a prompt that `run` would refuse."""
+        context, vocabulary = self.model.program.context_length, self.model.program.vocabulary
+        if not prompt_ids:
+            raise PromptInvalid("the prompt is empty")
+        if len(prompt_ids) >= context:
+            raise PromptInvalid(f"the prompt has {len(prompt_ids)} tokens; the context of {context} leaves no room")
+        for position, token in enumerate(prompt_ids):
+            if not 0 <= token < vocabulary:
+                raise PromptInvalid(f"token {position} is {token}; the vocabulary has {vocabulary} ids")

@@ -1,0 +1,97 @@
+"""The program: one content, one document, one root, and every wrong field named."""
+
+import json
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from protocol.documents import DocumentInvalid, encode
+from protocol.operations import Linear, Steps
+from protocol.program import RECORD_WORDS, WORD, decode_program, program_root, records
+from tests.oracle.tiny import tiny_program
+from tests.protocol.documents import changed
+
+PROGRAM = tiny_program()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("format", "commonhold/program/1", "format"),
+        ("arithmetic", "bfloat16", "arithmetic"),
+        ("noise", "", "noise"),
+        ("noise", "../gumbel", "noise"),
+        ("contextLength", 2**17 + 1, "contextLength"),
+        ("contextLength", "256", "contextLength"),
+        ("vocabulary", 0, "vocabulary"),
+        ("vocabulary", 100, "every token id must lie in the vocabulary"),
+        ("template.user.before", [-1], "before"),
+        ("template.assistant", [], "open the assistant's turn"),
+        ("template.assistant", [4000], "every token id must lie in the vocabulary"),
+        ("stopTokens", [], "stopTokens must not be empty"),
+        ("stopTokens", [9], "stopTokens must be controlTokens"),
+        ("controlTokens", [2, 1, 0], "controlTokens must rise"),
+        ("steps", ..., "steps"),
+        ("steps.after", [], "must end in an operation"),
+        ("steps.layers.0.0.op", "conv", "conv"),
+        ("steps.layers.0.0.colour", "red", "colour"),
+    ],
+)
+def test_a_program_with_a_wrong_field_is_refused_by_its_name(path: str, value: object, message: str) -> None:
+    with pytest.raises(DocumentInvalid, match=message):
+        decode_program(changed(PROGRAM, path, value))
+
+
+def test_a_program_survives_being_written() -> None:
+    assert decode_program(encode(PROGRAM)) == PROGRAM
+
+
+def numbers(tree: Any, path: str = "") -> list[tuple[str, int]]:
+    """Every number of a document with its path."""
+    if isinstance(tree, bool | str):
+        return []
+    if isinstance(tree, int):
+        return [(path, tree)]
+    children = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    return [found for key, child in children for found in numbers(child, f"{path}.{key}".lstrip("."))]
+
+
+FORMS = numbers(
+    json.loads(
+        encode(
+            structs.replace(PROGRAM, steps=Steps(PROGRAM.steps.before, PROGRAM.steps.layers[:1], PROGRAM.steps.after))
+        )
+    )
+)
+
+
+def test_every_number_of_a_program_is_under_its_root() -> None:
+    roots = {program_root(PROGRAM)}
+    tried = 0
+    for path, number in FORMS:
+        _, _, last = path.rpartition(".")
+        if last.isdigit():
+            continue
+        document = changed(PROGRAM, path, number + 1)
+        try:
+            other = decode_program(document)
+        except DocumentInvalid:
+            continue
+        tried += 1
+        roots.add(program_root(other))
+    assert tried > 40
+    assert len(roots) == tried + 1
+
+
+def test_the_tensors_that_an_operation_takes_are_under_the_root() -> None:
+    first = next(op for op in PROGRAM.steps.layers[0] if isinstance(op, Linear))
+    other = next(op for op in PROGRAM.steps.layers[1] if isinstance(op, Linear) and op.of == first.of)
+    layer = tuple(structs.replace(op, weights=other.weights) if op is first else op for op in PROGRAM.steps.layers[0])
+    steps = structs.replace(PROGRAM.steps, layers=(layer, *PROGRAM.steps.layers[1:]))
+    assert program_root(structs.replace(PROGRAM, steps=steps)) != program_root(PROGRAM)
+
+
+def test_records_of_operations_have_one_width() -> None:
+    widths = [len(record) for record in records(PROGRAM)]
+    assert widths.count(RECORD_WORDS * WORD) >= len(tuple(PROGRAM.steps))
