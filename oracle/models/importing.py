@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from oracle.inference import tables
+from oracle.inference.ranges import prove
 from oracle.models.gguf_file import GgufFile, reading
 from oracle.models.model import ModelIdentity, identify
 from oracle.models.tokenizer import Tokenizer
@@ -39,7 +40,7 @@ def quantise_gguf(
 ) -> ModelIdentity:
     """Makes an integer program of a GGUF file and puts it into the store; the same file gives the same bytes anywhere.
 
-    Raises `GgufUnsupported`, `MethodUnknown`, `DocumentInvalid`, `StoreUnwritable`.
+    Raises `GgufUnsupported`, `MethodUnknown`, `DocumentInvalid`, `ProgramUnsafe`, `StoreUnwritable`.
     """
     if method not in METHODS:
         raise MethodUnknown(f"{method!r}: known are {', '.join(METHODS)}")
@@ -83,8 +84,12 @@ def put_model(
     tensors: Mapping[str, Tensor],
     tokenizer: bytes,
 ) -> ModelIdentity:
-    """Puts a model's files into the store, the manifest last. Raises `DocumentInvalid`, `StoreUnwritable`."""
+    """Puts a model's files into the store, the manifest last.
+
+    Raises `DocumentInvalid`, `ProgramUnsafe`, `StoreUnwritable`.
+    """
     decode_program(encode(program))
+    prove(program, tensors)
     manifest = Manifest(
         format=MANIFEST_FORMAT,
         kind="chat",

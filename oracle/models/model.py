@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from oracle.inference.ranges import prove
 from oracle.models.tokenizer import Tokenizer
 from oracle.models.weights import read_weights, weights_root
 from oracle.store import Store
@@ -47,11 +48,12 @@ def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None =
     """The model whose manifest has this SHA-256, with every file fetched and verified and both roots computed.
 
     Give the registry's facts as `registered` to have them compared. Raises the store's errors, `DocumentInvalid`,
-    `TokenizerInvalid`, `WeightsInvalid`, `ModelInconsistent`.
+    `TokenizerInvalid`, `WeightsInvalid`, `ProgramUnsafe`, `ModelInconsistent`.
     """
     document = decode_manifest(store.read(Cid(manifest)))
     program = decode_program(store.read(Cid.parse(document.program)))
     tensors = read_weights(store.get(Cid.parse(document.weights)), program)
+    prove(program, tensors)
     identity = identify(manifest, document, program, tensors)
     if registered is not None:
         _compare(registered, identity)

@@ -78,7 +78,7 @@ class _Builder:
             bias=bias,
             centred=centred,
             numerator=numerator,
-            epsilon=self.pick(0, 1 << 20),
+            epsilon=self.pick(0, (1 << 17) + (1 << 16)),
             fraction=fraction,
             bound=bound,  # type: ignore[arg-type]
         )
