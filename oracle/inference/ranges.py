@@ -173,7 +173,6 @@ def _norm(proof: _Proof, op: Norm, of: Value) -> Value:
     squares = (op.epsilon << 28) + (of.width << 30)  # elements have at most 2^15; a row of ones is raised by 2^14
     proof.require(squares < SQUARES, f"epsilon {op.epsilon} is too large: squares might sum to {squares}")
     scaled = (op.numerator >> 28) + 2  # an element is at most the root of the sum, which is 2^8 times as fine
-    proof.require(scaled * gain < PRODUCTS, f"gains of {gain} with numerator {op.numerator} might pass 64 bits")
     return _held(op.bound, of.width, (scaled * gain >> 34 - op.fraction) + 1 + bias)
 
 
