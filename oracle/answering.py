@@ -35,19 +35,38 @@ class Answered:
     generation: Generation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A job that its rules let through, as an engine is asked it."""
+
+    prompt_ids: tuple[int, ...]
+    sampling: Sampling
+    safety: Safety
+
+    def answered(self, generation: Generation) -> Answered | None:
+        """What to post for a generation; None for a cancelled one."""
+        if generation.stop_reason is StopReason.CANCELLED:
+            return None
+        refusal = self.safety.judge_output(generation.token_ids)
+        if refusal:
+            return Answered(refusal.outcome, refusal.output, refusal, generation)
+        return Answered(Outcome.ANSWERED, encode_tokens(generation.token_ids), generation=generation)
+
+
+def question_of(model: Model, rules: RuleSet, payload: bytes, sampling: Sampling) -> Question | Answered:
+    """What to ask the model, or the refusal of the input. Raises `RulesDoNotCover`."""
+    safety = Safety(rules, model)
+    judged = safety.judge_input(payload)
+    if isinstance(judged, Refusal):
+        return Answered(judged.outcome, judged.output, refusal=judged)
+    return Question(judged.prompt_ids, replace(sampling, max_tokens=safety.max_output(sampling.max_tokens)), safety)
+
+
 def answer(
     engine: Runs, rules: RuleSet, payload: bytes, sampling: Sampling, should_stop: Callable[[], bool] = never
 ) -> Answered | None:
     """The result of a job, or None when `should_stop` ended it. Raises `RulesDoNotCover`."""
-    safety = Safety(rules, engine.model)
-    judged = safety.judge_input(payload)
-    if isinstance(judged, Refusal):
-        return Answered(judged.outcome, judged.output, refusal=judged)
-    bounded = replace(sampling, max_tokens=safety.max_output(sampling.max_tokens))
-    generation = engine.run(judged.prompt_ids, bounded, should_stop)
-    if generation.stop_reason is StopReason.CANCELLED:
-        return None
-    refusal = safety.judge_output(generation.token_ids)
-    if refusal:
-        return Answered(refusal.outcome, refusal.output, refusal, generation)
-    return Answered(Outcome.ANSWERED, encode_tokens(generation.token_ids), generation=generation)
+    question = question_of(engine.model, rules, payload, sampling)
+    if isinstance(question, Answered):
+        return question
+    return question.answered(engine.run(question.prompt_ids, question.sampling, should_stop))

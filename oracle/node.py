@@ -68,7 +68,7 @@ class Node:
         self.settings, self.health, self.metrics = settings, health, metrics
         self._chain, self._contracts, self._journal = chain, contracts, journal
         self._sender, self._watch, self._serving = sender, watch, serving
-        self._workers = Workers()
+        self._workers = Workers(settings.batch, settings.slack)
         self._performer = Performer(journal, sender, contracts.escrow)
         self._view = View.of(journal)
         self._loads: dict[Request, Workload | Unservable] = {}
@@ -208,10 +208,13 @@ class Node:
         """False while the model is still loading, as after a restart."""
         loaded = self._serving.ready.get(record.sheet.model)
         rules = self._view.rules.get(record.sheet.rules)
-        if loaded is None or rules is None:
+        if loaded is None or rules is None or record.work is None:
             return False
+        load = self._load(record)
+        prompt_tokens = load.prompt_tokens if isinstance(load, Workload) else 0
+        seconds = record.work.post_by - self._watch.time.now - self.settings.margin_seconds
         log.info("inference begins", job=record.id)
-        self._workers.start(record, loaded.engine, rules)
+        self._workers.start(record, loaded, rules, prompt_tokens, seconds)
         return True
 
     # ---------------------------------------------------------------- what is decided on

@@ -38,6 +38,7 @@ class OracleSettings(BaseSettings):
     )
     price: int = Field(1, ge=0, description="least price for a job, in units of the asset")
     capacity: int = Field(8, ge=1, le=1_000, description="most jobs held at once")
+    batch: int = Field(8, ge=1, le=256, description="most jobs of a model computed together")
     dispute_modules: Annotated[tuple[Address, ...], NoDecode] = Field(
         (), description="dispute modules trusted with the bond, by comma; jobs that pin another are left alone"
     )

@@ -1,17 +1,18 @@
-"""Jobs being computed: one thread a model, whose engine runs one job at a time."""
+"""Jobs being computed: those of one model together, models side by side."""
 
 from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
-from oracle.answering import Answered, answer
-from oracle.engine import Engine
+from oracle.answering import Answered
+from oracle.batching import Batching, Task
+from oracle.serving import Loaded
 from protocol.facts import JobRecord
 from protocol.rules import RuleSet
-from protocol.types import JobId, ModelId, Request, Sampling
+from protocol.types import JobId, ModelId, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,10 @@ class _Running:
 class Workers:
     """Started and asked from one thread."""
 
-    def __init__(self) -> None:
-        self._pools: dict[ModelId, ThreadPoolExecutor] = {}
+    def __init__(self, batch: int, slack: float) -> None:
+        """`batch`: jobs of a model computed together, at most; `slack` as for `Batching`."""
+        self._batch, self._slack = batch, slack
+        self._batchings: dict[ModelId, Batching] = {}
         self._running: dict[JobId, _Running] = {}
 
     @property
@@ -44,14 +47,21 @@ class Workers:
         """Jobs in hand, those included that were told to stop and have not yet."""
         return frozenset(self._running)
 
-    def start(self, record: JobRecord, engine: Engine, rules: RuleSet) -> None:
-        """Queues the job behind others of its model."""
-        stop = threading.Event()
-        pool = self._pools.setdefault(
-            record.sheet.model, ThreadPoolExecutor(1, thread_name_prefix=f"inference-{record.sheet.model.hex()[:8]}")
-        )
-        future = pool.submit(_compute, record, engine, rules, stop)
-        self._running[record.id] = _Running(record.offer.request, future, stop)
+    def start(self, record: JobRecord, loaded: Loaded, rules: RuleSet, prompt_tokens: int, seconds: float) -> None:
+        """Computes a job that is due in `seconds`."""
+        submission = record.submission
+        deadline = time.monotonic() + seconds
+        task = Task(submission.input, submission.sampling, rules, prompt_tokens, deadline)
+        self._batching(record.sheet.model, loaded).add(task)
+        self._running[record.id] = _Running(record.offer.request, task.future, task.stop)
+
+    def _batching(self, model: ModelId, loaded: Loaded) -> Batching:
+        found = self._batchings.get(model)
+        if found is None or found.is_idle:
+            name = f"inference-{model.hex()[:8]}"
+            found = Batching(loaded, most=self._batch, slack=self._slack, name=name)
+            self._batchings[model] = found
+        return found
 
     def stop(self, job: JobId) -> None:
         """Asks for an end before the next token."""
@@ -68,16 +78,8 @@ class Workers:
         """Stops everything and waits for it: at most a token each."""
         for running in self._running.values():
             running.stop.set()
-            running.future.cancel()
-        for pool in self._pools.values():
-            pool.shutdown()
-
-
-def _compute(record: JobRecord, engine: Engine, rules: RuleSet, stop: threading.Event) -> tuple[Answered | None, float]:
-    started = time.monotonic()
-    sampling = Sampling.unpack(record.submission.sampling)
-    answered = answer(engine, rules, record.submission.input, sampling, stop.is_set)
-    return answered, time.monotonic() - started
+        for batching in self._batchings.values():
+            batching.join()
 
 
 def _finished(job: JobId, running: _Running) -> Finished:
