@@ -8,7 +8,7 @@ from oracle.decide import Reason, Unservable, Workload
 from oracle.models import Model
 from oracle.safety import Allowed, RulesDoNotCover, Safety
 from protocol.facts import JobRecord
-from protocol.payload import WIDTH, PayloadMalformed, decode_tokens
+from protocol.payload import ELEMENT, EMBEDDING, WIDTH, PayloadMalformed, decode_tokens
 from protocol.rules import RuleSet, RulesId
 from protocol.types import Sampling, SamplingMalformed
 
@@ -19,7 +19,7 @@ def appraise(record: JobRecord, model: Model, known_rules: Mapping[RulesId, Rule
     if rules is None:
         return Unservable(Reason.RULES_UNKNOWN, f"0x{record.sheet.rules.hex()}")
     try:
-        return _appraise(record, Safety(rules, model), model.program.context_length)
+        return _appraise(record, Safety(rules, model), model)
     except SamplingMalformed as error:
         return Unservable(Reason.SAMPLING_MALFORMED, str(error))
     except PayloadMalformed as error:
@@ -28,15 +28,19 @@ def appraise(record: JobRecord, model: Model, known_rules: Mapping[RulesId, Rule
         return Unservable(Reason.RULES_DO_NOT_COVER, str(error))
 
 
-def _appraise(record: JobRecord, safety: Safety, context: int) -> Workload | Unservable:
+def _appraise(record: JobRecord, safety: Safety, model: Model) -> Workload | Unservable:
     sampling = Sampling.unpack(record.submission.sampling)
     payload = record.submission.input
     decode_tokens(payload)
     judged = safety.judge_input(payload)
     if not isinstance(judged, Allowed):
         return Workload(0, 0)
-    prompt = len(judged.prompt_ids)
-    output = min(safety.max_output(sampling.max_tokens), context - prompt)
-    if output * WIDTH > record.sheet.terms.max_payload:
-        return Unservable(Reason.OUTPUT_TOO_LONG, f"{output} tokens, {record.sheet.terms.max_payload} bytes")
+    prompt, most = len(judged.prompt_ids), record.sheet.terms.max_payload
+    if model.program.embeds:
+        size = len(EMBEDDING) + model.width * ELEMENT
+        too_long = Unservable(Reason.OUTPUT_TOO_LONG, f"{size} bytes of an embedding, {most} allowed")
+        return too_long if size > most else Workload(prompt, 0)
+    output = min(safety.max_output(sampling.max_tokens), model.program.context_length - prompt)
+    if output * WIDTH > most:
+        return Unservable(Reason.OUTPUT_TOO_LONG, f"{output} tokens, {most} bytes")
     return Workload(prompt, output)

@@ -121,7 +121,8 @@ class Batching:
 
     def _leaves_time(self, task: Task) -> bool:
         """Whether those under way keep their deadlines even if computing together gains nothing."""
-        reading = task.prompt_tokens / self._loaded.prompt_rate
+        unread = task.prompt_tokens + sum(len(running.stream.pending) for running in self._running)
+        reading = unread / self._loaded.prompt_rate
         writing = (len(self._running) + 1) / self._loaded.output_rate
         now = time.monotonic()
         return all(

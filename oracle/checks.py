@@ -125,7 +125,8 @@ class Checks:
         facts = self.contracts.models.model_of(model)
         loaded = load(self.settings.open_store(), facts, self.settings.torch_device)
         name = loaded.engine.model.manifest.name
-        return f"{name}: verified, {loaded.prompt_rate:.0f} tokens/s read, {loaded.output_rate:.0f} written"
+        writes = "none" if loaded.engine.model.program.embeds else f"{loaded.output_rate:.0f}"
+        return f"{name}: verified, {loaded.prompt_rate:.0f} tokens/s read, {writes} written"
 
     def _device(self) -> str:
         device = self.settings.torch_device or best_device()

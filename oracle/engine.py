@@ -1,4 +1,4 @@
-"""The seam between jobs and arithmetic: a program in, token ids out, the same on every machine."""
+"""The seam between jobs and arithmetic: a program in, token ids or an embedding out, the same on every machine."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+import numpy as np
 import torch
 
 from oracle.inference.batch import Batch, Cache
 from oracle.inference.devices import best_device, kernels_for
 from oracle.inference.machine import Kernels, Machine
-from oracle.inference.sampling import choose
+from oracle.inference.sampling import choose, is_kept, keys
 from oracle.models.model import Model
 from protocol.errors import CommonholdError
 from protocol.types import Sampling
@@ -27,21 +28,24 @@ class StopReason(StrEnum):
 
     STOP_TOKEN = "stop token"  # noqa: S105
     LENGTH = "length"
+    EMBEDDED = "embedded"
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Token ids that were generated, the stop token included. A cancelled one is a part and must not be posted."""
+    """Token ids that were generated, the stop token included, or an embedding's elements. What was cancelled is a part
+    and must not be posted."""
 
-    token_ids: tuple[int, ...]
+    output: tuple[int, ...]
     stop_reason: StopReason
     seconds: float
 
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """A generation under way: what the cache holds, what it has yet to read, and what came out."""
+    """A generation under way: what the cache holds, what it has yet to read, the most steps that it takes, and what
+    came out."""
 
     cache: Cache
     pending: list[int]
@@ -70,16 +74,16 @@ class Engine:
         self.device = device or best_device()
         self._stop = frozenset(model.program.stop_tokens)
         self._machine = Machine(model.program.steps, model.tensors, kernels or kernels_for(self.device))
-        self._noise = model.tensors[model.program.noise].numpy()
+        self._noise = None if model.program.embeds else model.tensors[model.program.noise].numpy()
 
     @property
     def model(self) -> Model:
         return self._model
 
     def run(self, prompt_ids: Sequence[int], sampling: Sampling, should_stop: Callable[[], bool] = never) -> Generation:
-        """Generates until a stop token, `sampling.max_tokens` or the end of the context.
+        """Generates until a stop token, `sampling.max_tokens` or the end of the context; or embeds, at once.
 
-        The same arguments give the same ids on every machine. `should_stop` is asked before each token. Raises
+        The same arguments give the same output on every machine. `should_stop` is asked before each token. Raises
         `PromptInvalid`.
         """
         stream = self.open(prompt_ids, sampling)
@@ -91,26 +95,35 @@ class Engine:
         """A generation that `step` carries on. Raises `PromptInvalid`."""
         self.check(prompt_ids)
         room = self._room(len(prompt_ids), sampling)
-        cache = self._machine.cache(len(prompt_ids) + room)
+        cache = self._machine.cache(len(prompt_ids) + room - 1)
         ended = None if room else StopReason.LENGTH
         return Stream(cache, list(prompt_ids), sampling, room, time.monotonic(), ended=ended)
 
     def step(self, streams: Sequence[Stream]) -> None:
         """One more token of each: together they read the weights once, and none changes a bit of another."""
-        batch = Batch.of([(s.cache, s.pending) for s in streams], self._machine.device, last_only=True)
-        logits = self._machine.run(batch).cpu().numpy()
-        for stream, row in zip(streams, logits, strict=True):
-            token = choose(row, stream.sampling, len(stream.output), self._noise)
-            stream.output.append(token)
-            stream.pending = [token]
-            if token in self._stop:
-                stream.ended = StopReason.STOP_TOKEN
-            elif len(stream.output) == stream.room:
-                stream.ended = StopReason.LENGTH
+        parts = [(stream.cache, stream.pending) for stream in streams]
+        batch = Batch.of(parts, self._machine.device, last_only=self._noise is not None)
+        rows = self._machine.run(batch).cpu().numpy()
+        for stream, row in zip(streams, rows, strict=True):
+            if self._noise is None:
+                stream.output, stream.ended = row.tolist(), StopReason.EMBEDDED
+            else:
+                self._append(stream, choose(row, stream.sampling, len(stream.output), self._noise))
+
+    def _append(self, stream: Stream, token: int) -> None:
+        stream.output.append(token)
+        stream.pending = [token]
+        if token in self._stop:
+            stream.ended = StopReason.STOP_TOKEN
+        elif len(stream.output) == stream.room:
+            stream.ended = StopReason.LENGTH
 
     def confirm(self, prompt_ids: Sequence[int], output: Sequence[int], sampling: Sampling) -> StopReason | None:
         """Why the generation `output` ended, if it is the right one: one pass over all tokens. Raises as `run`."""
         self.check(prompt_ids)
+        if self._noise is None:
+            made = self.run(prompt_ids, sampling)
+            return made.stop_reason if made.output == tuple(output) else None
         ended = self._end_of(len(prompt_ids), output, sampling)
         if ended is None or not all(0 <= token < self.model.program.vocabulary for token in output):
             return None
@@ -121,6 +134,20 @@ class Engine:
         chosen = (choose(row, sampling, position, self._noise) for position, row in enumerate(logits))
         return ended if all(a == b for a, b in zip(chosen, output, strict=True)) else None
 
+    def keys(self, ids: Sequence[int], sampling: Sampling, position: int, tokens: Sequence[int]) -> list[int | None]:
+        """What each token's chance is decided by after `ids`, at this place of the output; None: it has none.
+
+        In the units of `docs/inference.md`, equation (20). Raises `PromptInvalid`.
+        """
+        self.check(ids)
+        if self._noise is None:
+            raise PromptInvalid("this model embeds: it chooses no tokens")
+        batch = Batch.of([(self._machine.cache(len(ids)), ids)], self._machine.device, last_only=True)
+        logits = self._machine.run(batch).cpu().numpy()[0].astype(np.int64)
+        known = [token for token in tokens if 0 <= token < len(logits) and is_kept(logits, sampling, token)]
+        found = keys(logits, sampling, position, self._noise, np.asarray(known, np.int64))
+        return [int(found[known.index(token)]) if token in known else None for token in tokens]
+
     def _end_of(self, prompt: int, output: Sequence[int], sampling: Sampling) -> StopReason | None:
         """Why a generation of these tokens would end with the last of them; None: it would not, or has ended before."""
         if not output or self._stop & set(output[:-1]):
@@ -130,6 +157,8 @@ class Engine:
         return StopReason.LENGTH if len(output) == self._room(prompt, sampling) else None
 
     def _room(self, prompt: int, sampling: Sampling) -> int:
+        if self.model.program.embeds:
+            return 1
         return min(sampling.max_tokens, self.model.program.context_length - prompt)
 
     def check(self, prompt_ids: Sequence[int]) -> None:
@@ -137,7 +166,7 @@ class Engine:
         context, vocabulary = self.model.program.context_length, self.model.program.vocabulary
         if not prompt_ids:
             raise PromptInvalid("the prompt is empty")
-        if len(prompt_ids) >= context:
+        if len(prompt_ids) > self.model.program.longest_prompt:
             raise PromptInvalid(f"the prompt has {len(prompt_ids)} tokens; the context of {context} leaves no room")
         for position, token in enumerate(prompt_ids):
             if not 0 <= token < vocabulary:

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from oracle.answering import Answered
 from oracle.appraise import appraise
 from oracle.decide import Action, Decline, Infer, Job, Me, Reason, Result, Served, Stop, Unservable, Workload, decide
+from oracle.engine import StopReason
 from oracle.errors import NodeLags, OracleError
 from oracle.health import Health, Report
 from oracle.journal import Journal, RawLog
@@ -320,8 +321,9 @@ class Node:
     def _measure(self, answered: Answered, seconds: float) -> None:
         self.metrics.results.labels(answered.outcome.name.lower()).inc()
         self.metrics.inference.observe(seconds)
-        if answered.generation is not None:
-            self.metrics.tokens.inc(len(answered.generation.token_ids))
+        generation = answered.generation
+        if generation is not None and generation.stop_reason is not StopReason.EMBEDDED:
+            self.metrics.tokens.inc(len(generation.output))
 
     def _count(self, raw: RawLog) -> None:
         match event := decode(raw):

@@ -81,7 +81,7 @@ class Safety:
             if not self._model.tokenizer.is_text(token):
                 return Witness(NO_RULE, position), f"token {position} is {token}, a control token or unknown"
         context = self._model.program.context_length
-        room = context - 1 - len(self._before) - len(self._after)
+        room = self._model.program.longest_prompt - len(self._before) - len(self._after)
         if len(ids) > room:
             return Witness(NO_RULE, max(room, 0)), f"{len(ids)} tokens; the context of {context} holds {room}"
         return None
@@ -99,9 +99,9 @@ class Safety:
 
 
 def _system(rules: RuleSet, model: Model) -> Sequence[int]:
-    """The policy text, or the model's own words where there is none."""
+    """The policy text, or the model's own words where there is none; nothing where there is no system turn."""
     prefix = rules.prefix(model.identity.tokenizer)
-    if prefix is None:
+    if prefix is None or model.program.embeds:
         return model.program.template.default_system
     try:
         return model.tokenizer.encode(prefix.text)

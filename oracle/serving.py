@@ -58,14 +58,15 @@ def load(store: Store, facts: ModelFacts, device: torch.device | None) -> Loaded
 
 
 def measure(engine: Engine) -> tuple[float, float]:
-    """Tokens a second, read and written. The first run, which also warms up, is not counted."""
+    """Tokens a second, read and written. The first run, which also warms up, is not counted. What embeds only reads."""
     program = engine.model.program
-    token = program.template.assistant[0]
-    prompt = [token] * min(PROMPT_TOKENS, program.context_length // 2)
+    prompt = [0] * min(PROMPT_TOKENS, program.context_length // 2)
     engine.run(prompt, Sampling(1))
-    reading = engine.run(prompt, Sampling(1)).seconds
-    written = engine.run([token], Sampling(OUTPUT_TOKENS))
-    return len(prompt) / max(reading, 1e-6), len(written.token_ids) / max(written.seconds, 1e-6)
+    prompt_rate = len(prompt) / max(engine.run(prompt, Sampling(1)).seconds, 1e-6)
+    if program.embeds:
+        return prompt_rate, prompt_rate
+    written = engine.run([0], Sampling(OUTPUT_TOKENS))
+    return prompt_rate, len(written.output) / max(written.seconds, 1e-6)
 
 
 class Serving:

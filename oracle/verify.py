@@ -11,11 +11,12 @@ from enum import StrEnum
 
 import torch
 
-from oracle.answering import Answered, answer
+from oracle.answering import Answered, Question, question_of
+from oracle.difference import difference
 from oracle.engine import Engine
 from oracle.evidence import Evidence
 from oracle.models import Model, ModelInconsistent, load_model
-from oracle.replay import Replay
+from oracle.replay import replay
 from oracle.safety import RulesDoNotCover
 from oracle.serving import identity_of
 from oracle.store import Store
@@ -24,7 +25,7 @@ from protocol.chain import BlockUnknown, RpcError
 from protocol.clients.contracts import Contracts
 from protocol.errors import CommonholdError
 from protocol.events import BucketSplit, JobSettled, ResultPosted
-from protocol.payload import PayloadMalformed, decode_tokens, decode_witness
+from protocol.payload import PayloadMalformed, decode_answer, decode_witness, is_embedding
 from protocol.pricing import parts_of, price_at, refusal_price
 from protocol.rules import RulesMalformed
 from protocol.types import Answer, JobStatus, Outcome, Sampling, SamplingMalformed, ShareTable
@@ -178,19 +179,20 @@ def _answer(evidence: Evidence, model: Model, device: torch.device | None, poste
     try:
         ruled = rules.decode(evidence.rules.document)
         sampling = Sampling.unpack(record.submission.sampling)
-        engine = Replay(Engine(model, device), record.output if record.outcome is Outcome.ANSWERED else None)
-        again = answer(engine, ruled, record.submission.input, sampling)
+        engine = Engine(model, device)
+        output = record.output if record.outcome is Outcome.ANSWERED else None
+        question = question_of(model, ruled, record.submission.input, sampling)
+        again = question if isinstance(question, Answered) else replay(engine, question, output)
     except (SamplingMalformed, RulesMalformed, RulesDoNotCover) as error:
         yield Comparison("answer", Verdict.CANNOT, f"the request has no right answer: {error}")
         return
     except CommonholdError as error:
         yield Comparison("answer", Verdict.CANNOT, str(error))
         return
-    assert again is not None
     assert record.outcome is not None
     assert record.output is not None
     yield _outcome(record.outcome, again)
-    yield _output(record.outcome, record.output, again)
+    yield _output(engine, question, record.outcome, record.output, again)
     yield _equal("result hash", encoding.result_of(again.outcome, again.output), posted.result)
 
 
@@ -200,30 +202,21 @@ def _outcome(posted: Outcome, again: Answered) -> Comparison:
     return Comparison("outcome", verdict, f"posted {posted.name}, here {again.outcome.name}{reason}")
 
 
-def _output(outcome: Outcome, posted: bytes, again: Answered) -> Comparison:
+def _output(
+    engine: Engine, question: Question | Answered, outcome: Outcome, posted: bytes, again: Answered
+) -> Comparison:
     if posted == again.output:
-        return Comparison("output", Verdict.SAME, _described(outcome, posted))
-    if outcome is again.outcome is Outcome.ANSWERED:
-        return Comparison("output", Verdict.DIFFERS, _first_difference(posted, again.output))
+        return Comparison("output", Verdict.SAME, f"exact: {_described(outcome, posted)}")
+    if outcome is again.outcome is Outcome.ANSWERED and isinstance(question, Question):
+        return Comparison("output", Verdict.DIFFERS, difference(engine, question, posted, again))
     detail = f"posted {_described(outcome, posted)}, here {_described(again.outcome, again.output)}"
     return Comparison("output", Verdict.DIFFERS, detail)
-
-
-def _first_difference(posted: bytes, here: bytes) -> str:
-    try:
-        theirs, ours = decode_tokens(posted), decode_tokens(here)
-    except PayloadMalformed as error:
-        return f"posted bytes are no tokens: {error}"
-    pairs = zip(theirs, ours, strict=False)
-    place = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(theirs), len(ours)))
-    said = [str(ids[place]) if place < len(ids) else "the end" for ids in (theirs, ours)]
-    return f"at token {place} of {len(theirs)}: posted {said[0]}, here {said[1]}"
 
 
 def _described(outcome: Outcome, output: bytes) -> str:
     try:
         if outcome is Outcome.ANSWERED:
-            return f"{len(decode_tokens(output))} tokens"
+            return f"{len(decode_answer(output))} {'elements' if is_embedding(output) else 'tokens'}"
         witness = decode_witness(output)
     except PayloadMalformed as error:
         return str(error)

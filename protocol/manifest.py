@@ -20,7 +20,7 @@ class Manifest(Document, frozen=True):
     """The files of a model by content address, and where they come from."""
 
     format: Literal["commonhold/model/2"]
-    kind: Literal["chat"]
+    kind: Literal["chat", "embedding"]
     name: Text
     licence: Text
     quantisation: Text

@@ -1,15 +1,17 @@
-"""Token ids on the wire: what a job's `input` and an answer's `output` hold.
+"""What a job's `input` and an answer's `output` hold: token ids, or the elements of an embedding.
 
-Each id is three bytes, big-endian ("u24"): vocabularies above 65,535 exist, and a fixed width lets a
+Each token id is three bytes, big-endian ("u24"): vocabularies above 65,535 exist, and a fixed width lets a
 contract find the n-th token without reading the others.
 
 `input` holds the tokens of the client's text only. The operator puts the model's pinned template and the
 safety rules' prefix around them, so control tokens have no place in an input. In this version an input is
-one turn of the user. The sixteen ids from `RESERVED` up are no vocabulary's: a later version marks with
-them where the next speaker's turn begins, and an input without marks keeps its meaning.
+one turn of the user. The sixteen ids from `RESERVED` up are no vocabulary's: they are marks. A later version
+shows with them where the next speaker's turn begins, and an input without marks keeps its meaning.
 
 `output` holds every token that was generated, the stop token included, so that the decision to stop can be
-checked like any other. A refusal's `output` is its witness instead: rule index ‖ position, four bytes each.
+checked like any other. An embedding's `output` is a mark, so that nobody takes it for tokens, and then its
+elements, two bytes each, two's complement, big-endian.
+A refusal's `output` is its witness instead: rule index ‖ position, four bytes each.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from dataclasses import dataclass
 from protocol.errors import CommonholdError
 
 WIDTH = 3
+ELEMENT = 2
+EMBEDDING = b"\xff\xff\xff"
+"""What an embedding begins with: the last of the reserved ids."""
 RESERVED = 0xFFFFF0
 WITNESS = 8
 MAX_U32 = 2**32 - 1
@@ -51,6 +56,32 @@ def decode_tokens(payload: bytes) -> list[int]:
     if len(payload) % WIDTH:
         raise PayloadMalformed(f"payload of {len(payload)} bytes: token ids take {WIDTH} bytes each")
     return [int.from_bytes(payload[i : i + WIDTH], "big") for i in range(0, len(payload), WIDTH)]
+
+
+def encode_elements(elements: Sequence[int]) -> bytes:
+    """The mark and an embedding's elements, each −32,768 to 32,767."""
+    return EMBEDDING + b"".join(element.to_bytes(ELEMENT, "big", signed=True) for element in elements)
+
+
+def decode_elements(payload: bytes) -> list[int]:
+    """The elements of an embedding. Raises `PayloadMalformed`."""
+    marked = payload.startswith(EMBEDDING)
+    if not marked or (len(payload) - len(EMBEDDING)) % ELEMENT:
+        raise PayloadMalformed(
+            f"payload of {len(payload)} bytes: no embedding, which is a mark and {ELEMENT} bytes each"
+        )
+    places = range(len(EMBEDDING), len(payload), ELEMENT)
+    return [int.from_bytes(payload[i : i + ELEMENT], "big", signed=True) for i in places]
+
+
+def is_embedding(output: bytes) -> bool:
+    """Whether an answer's output is marked as an embedding."""
+    return output.startswith(EMBEDDING)
+
+
+def decode_answer(output: bytes) -> list[int]:
+    """Token ids, or the elements of what is marked as an embedding. Raises `PayloadMalformed`."""
+    return decode_elements(output) if is_embedding(output) else decode_tokens(output)
 
 
 def encode_witness(witness: Witness) -> bytes:

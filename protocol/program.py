@@ -18,6 +18,7 @@ from protocol.operations import (
     Activate,
     Add,
     Attend,
+    Bias,
     Embed,
     Gate,
     Linear,
@@ -75,7 +76,8 @@ class Template(Document, frozen=True):
 
 
 class Program(Document, frozen=True):
-    """What decides which tokens come out, but the weights. `noise`: the table that sampling draws from."""
+    """What decides what comes out, but the weights. `noise`: the table that sampling draws from; empty: the program
+    does not generate, it embeds."""
 
     format: Literal["commonhold/program/2"]
     arithmetic: Literal["integer/1"]
@@ -85,7 +87,17 @@ class Program(Document, frozen=True):
     template: Template
     control_tokens: TokenIds
     stop_tokens: TokenIds
-    noise: Annotated[str, Meta(pattern=r"^[a-z0-9_.]{1,64}$")]
+    noise: Bias
+
+    @property
+    def embeds(self) -> bool:
+        """Whether its value is one row of numbers, not the next token's logits."""
+        return not self.noise
+
+    @property
+    def longest_prompt(self) -> int:
+        """Tokens that can be read: all of the context, less one to generate."""
+        return self.context_length - (not self.embeds)
 
     @property
     def matrices(self) -> dict[str, str]:
@@ -97,7 +109,7 @@ class Program(Document, frozen=True):
     def tensors(self) -> tuple[str, ...]:
         """Names of what has a tree of its own, in the order of the weights' root: matrices, vectors and tables."""
         named = {name for operation in self.steps for name in operation.tensors}
-        return tuple(sorted((named | {self.noise}) - set(self.matrices.values())))
+        return tuple(sorted((named | {self.noise}) - {"", *self.matrices.values()}))
 
 
 def decode_program(document: bytes) -> Program:
@@ -119,7 +131,7 @@ def records(program: Program) -> Iterator[bytes]:
     lists = program.steps.lists
     sizes = [ARITHMETIC_VERSION, program.vocabulary, program.context_length, len(lists)]
     names = {name: index for index, name in enumerate(program.tensors)}
-    yield _words([*sizes, names[program.noise] + 1])
+    yield _words([*sizes, _name(program.noise, names)])
     yield from (_words([index, len(operations)]) for index, operations in enumerate(lists))
     yield from (_record(operation, names) for operation in program.steps)
     for index, ids in enumerate(token_lists(program)):
@@ -145,8 +157,12 @@ def _record(operation: Operation, names: dict[str, int]) -> bytes:
 
 def _number(field: str, value: Any, names: dict[str, int]) -> int:
     if field in {"weights", "gain", "bias", "table"}:
-        return names.get(value, len(names)) + 1 if value else 0
+        return _name(value, names)
     return TEXTS[value] if isinstance(value, str) else int(value)
+
+
+def _name(name: str, names: dict[str, int]) -> int:
+    return names.get(name, len(names)) + 1 if name else 0
 
 
 def _words(values: Sequence[int]) -> bytes:
@@ -159,14 +175,31 @@ def _well_named(operation: Operation) -> bool:
 
 def _requirements(program: Program) -> list[tuple[str, bool]]:
     named = {token for ids in token_lists(program) for token in ids}
+    rules = _embedding(program) if program.embeds else _generating(program)
     return [
+        *rules,
         ("every token id must lie in the vocabulary", all(i < program.vocabulary for i in named)),
-        ("stopTokens must not be empty", bool(program.stop_tokens)),
         ("stopTokens must be controlTokens", set(program.stop_tokens) <= set(program.control_tokens)),
-        ("the template must open the assistant's turn", bool(program.template.assistant)),
         ("controlTokens must rise", list(program.control_tokens) == sorted(set(program.control_tokens))),
         ("the bias of a linear must be named after its weights", all(_well_named(op) for op in program.steps)),
         ("the steps must end in an operation", bool(program.steps.after)),
+    ]
+
+
+def _generating(program: Program) -> list[tuple[str, bool]]:
+    return [
+        ("stopTokens must not be empty", bool(program.stop_tokens)),
+        ("the template must open the assistant's turn", bool(program.template.assistant)),
+    ]
+
+
+def _embedding(program: Program) -> list[tuple[str, bool]]:
+    template = program.template
+    chat = (*template.system.before, *template.system.after, *template.default_system, *template.assistant)
+    return [
+        ("a program that embeds has no stopTokens", not program.stop_tokens),
+        ("the template of a program that embeds has a user's turn alone", not chat),
+        ("the template of a program that embeds must not be empty", bool(template.user.before or template.user.after)),
     ]
 
 

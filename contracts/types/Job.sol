@@ -24,7 +24,8 @@ enum JobStatus {
 }
 
 /// @notice What an operator says of a job.
-/// Answered: `output` holds token ids. The two refusals: `output` is the witness, rule index ‖ position, four bytes each.
+/// Answered: `output` holds token ids, or a marked embedding. The two refusals: `output` is the witness, rule index ‖
+/// position, four bytes each.
 enum Outcome {
     Answered,
     InputRefused,

@@ -12,7 +12,7 @@ from indexer.formats import AddressText, AmountText, Hex, SlotName, Word
 from indexer.jobs.next_steps import Step, next_steps
 from indexer.jobs.queries import Moment
 from protocol.facts import JobRecord
-from protocol.payload import PayloadMalformed, decode_tokens, decode_witness
+from protocol.payload import PayloadMalformed, decode_elements, decode_tokens, decode_witness, is_embedding
 from protocol.types import ZERO_WORD, JobStatus, Outcome, Sampling, SamplingMalformed
 
 StatusName = Literal["open", "accepted", "posted", "disputed", "settled", "refunded", "convicted"]
@@ -180,8 +180,8 @@ class AnswerView(_Facts):
 class JobDetail(JobView):
     """A job with all its facts.
 
-    input, output: as they travelled; input_tokens, output_tokens: the ids in them, null where they are malformed or,
-    of a refusal, where the output is a witness
+    input, output: as they travelled; input_tokens, output_tokens: the ids in them, null where they are malformed or
+    hold something else; embedding: its elements, where the answer is one; witness: of a refusal
     commitment: the escrow's word for the job
     next: what can be done with it
     """
@@ -192,6 +192,7 @@ class JobDetail(JobView):
     input_tokens: list[int] | None
     output: Hex | None
     output_tokens: list[int] | None
+    embedding: list[int] | None
     witness: WitnessView | None
     offer: OfferView
     work: WorkView | None
@@ -203,15 +204,17 @@ class JobDetail(JobView):
 
 def detail(row: RowMapping, record: JobRecord, moments: Sequence[Moment], now: int) -> JobDetail:
     """`now`: the time of the block that the answer is as of."""
-    is_answer = record.outcome is Outcome.ANSWERED
+    answer = record.output if record.outcome is Outcome.ANSWERED else None
+    embeds = answer is not None and is_embedding(answer)
     values = named_values(row) | {
         "sampling": sampling_view(record.submission.sampling),
         "rules": record.sheet.rules,
         "input": record.submission.input,
         "input_tokens": tokens(record.submission.input),
         "output": record.output,
-        "output_tokens": tokens(record.output) if is_answer else None,
-        "witness": None if is_answer else witness(record.output),
+        "output_tokens": None if embeds else tokens(answer),
+        "embedding": elements(answer) if embeds else None,
+        "witness": None if answer is not None else witness(record.output),
         "offer": OfferView.model_validate(record.offer),
         "work": record.work and WorkView.model_validate(record.work),
         "answer": record.answer and AnswerView.model_validate(record.answer),
@@ -248,6 +251,13 @@ def sampling_view(word: int) -> SamplingView | None:
 def tokens(payload: bytes | None) -> list[int] | None:
     try:
         return None if payload is None else decode_tokens(payload)
+    except PayloadMalformed:
+        return None
+
+
+def elements(output: bytes | None) -> list[int] | None:
+    try:
+        return None if output is None else decode_elements(output)
     except PayloadMalformed:
         return None
 

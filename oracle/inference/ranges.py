@@ -7,7 +7,7 @@ By interval arithmetic from its actual tensors, for any tokens and any length up
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn
 
 import torch
@@ -48,11 +48,13 @@ class ProgramUnsafe(CommonholdError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What is known of a value: how it is held, its row's width, and its largest magnitude."""
+    """What is known of a value: how it is held, its row's width, its largest magnitude, and whether it is one row for
+    the whole sequence."""
 
     held: Literal["wide", "narrow", "scaled", "gated"]
     width: int
     most: int
+    pooled: bool = False
 
 
 def prove(program: Program, tensors: Mapping[str, Tensor]) -> list[list[Value]]:
@@ -74,10 +76,20 @@ def prove(program: Program, tensors: Mapping[str, Tensor]) -> list[list[Value]]:
         if here and here[-1].held in {"scaled", "gated"}:
             proof.refuse(f"hands on a {here[-1].held} value")
     proof.place = "the program"
-    if handed is None or (handed.held, handed.width) != ("wide", program.vocabulary):
-        proof.refuse(f"must end in {program.vocabulary} wide logits")
-    proof.tensor(program.noise, torch.int32, (NOISE,), "noise")
+    _check_end(proof, handed)
     return values
+
+
+def _check_end(proof: _Proof, last: Value | None) -> None:
+    program = proof.program
+    if program.embeds:
+        proof.require(last is not None and last.held == "narrow" and last.pooled, "must end in one narrow row")
+        return
+    forward = all(op.causal for op in program.steps if isinstance(op, Attend))
+    proof.require(forward, "generates, so it must not attend to what comes later")
+    logits = last is not None and (last.held, last.width, last.pooled) == ("wide", program.vocabulary, False)
+    proof.require(logits, f"must end in {program.vocabulary} wide logits at each position")
+    proof.tensor(program.noise, torch.int32, (NOISE,), "noise")
 
 
 def _check_gates(proof: _Proof, operations: tuple[AnyOperation, ...]) -> None:
@@ -134,7 +146,11 @@ class _Proof:
 
     def value(self, op: AnyOperation, given: list[Value]) -> Value:
         rule: Callable[..., Value] = RULES[type(op)]
-        return rule(self, op, *given)
+        pooled = {value.pooled for value in given}
+        self.require(len(pooled) < 2, "adds one row to many")
+        if pooled == {True}:
+            self.require(not isinstance(op, Attend | Rotate | Pool), "takes rows at positions, not one for all")
+        return replace(rule(self, op, *given), pooled=isinstance(op, Pool) or True in pooled)
 
     def take(self, value: Value, *held: str) -> None:
         self.require(value.held in held, f"takes a value that is {' or '.join(held)}, not {value.held}")

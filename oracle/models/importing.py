@@ -12,7 +12,7 @@ from torch import Tensor
 from oracle.inference import tables
 from oracle.inference.ranges import prove
 from oracle.models.gguf_file import GgufFile, reading
-from oracle.models.model import ModelIdentity, identify
+from oracle.models.model import ModelIdentity, identify, kind_of
 from oracle.models.tokenizer import Tokenizer
 from oracle.models.weights import write_weights
 from oracle.quantising.calibration import calibration_rows
@@ -92,7 +92,7 @@ def put_model(
     prove(program, tensors)
     manifest = Manifest(
         format=MANIFEST_FORMAT,
-        kind="chat",
+        kind=kind_of(program),
         name=name,
         licence=licence,
         quantisation=quantisation,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 
@@ -35,13 +36,15 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model whose files are in the store and verified. `tensors`: the weights, by name."""
+    """A model whose files are in the store and verified. `tensors`: the weights, by name; `width`: numbers in the row
+    that the program ends in, which are logits or an embedding's elements."""
 
     identity: ModelIdentity
     manifest: Manifest
     program: Program
     tokenizer: Tokenizer
     tensors: Mapping[str, Tensor]
+    width: int
 
 
 def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None = None) -> Model:
@@ -53,13 +56,13 @@ def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None =
     document = decode_manifest(store.read(Cid(manifest)))
     program = decode_program(store.read(Cid.parse(document.program)))
     tensors = read_weights(store.get(Cid.parse(document.weights)), program)
-    prove(program, tensors)
+    values = prove(program, tensors)
     identity = identify(manifest, document, program, tensors)
     if registered is not None:
         _compare(registered, identity)
     tokenizer = Tokenizer(store.get(Cid.parse(document.tokenizer)))
-    _check_vocabulary(program, tokenizer)
-    return Model(identity, document, program, tokenizer, tensors)
+    _check_consistent(document, program, tokenizer)
+    return Model(identity, document, program, tokenizer, tensors, values[-1][-1].width)
 
 
 def identify(digest: bytes, manifest: Manifest, program: Program, tensors: Mapping[str, Tensor]) -> ModelIdentity:
@@ -81,7 +84,14 @@ def _compare(registered: ModelIdentity, found: ModelIdentity) -> None:
             raise ModelInconsistent(f"{field}: the manifest says {named[0]}, the registry {named[1]}")
 
 
-def _check_vocabulary(program: Program, tokenizer: Tokenizer) -> None:
+def kind_of(program: Program) -> Literal["chat", "embedding"]:
+    """What the manifest calls a model with this program."""
+    return "embedding" if program.embeds else "chat"
+
+
+def _check_consistent(manifest: Manifest, program: Program, tokenizer: Tokenizer) -> None:
+    if manifest.kind != kind_of(program):
+        raise ModelInconsistent(f"the manifest says {manifest.kind}, and the program is of the kind {kind_of(program)}")
     if tokenizer.vocabulary != program.vocabulary:
         raise ModelInconsistent(f"tokenizer has {tokenizer.vocabulary} ids, program {program.vocabulary}")
     if tokenizer.control != set(program.control_tokens):

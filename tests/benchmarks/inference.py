@@ -64,7 +64,7 @@ def _written(engine: Engine, prompt: int, tokens: int) -> float:
     """Seconds to read a prompt and write so many tokens; the model must not stop before."""
 
     def run() -> None:
-        written = engine.run([TOKEN] * prompt, Sampling(tokens)).token_ids
+        written = engine.run([TOKEN] * prompt, Sampling(tokens)).output
         assert len(written) == tokens, f"it stopped after {len(written)} tokens: choose another TOKEN"
 
     return _best(run)

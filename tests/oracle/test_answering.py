@@ -4,12 +4,12 @@ from itertools import count
 
 import pytest
 
-from oracle.answering import answer
 from oracle.engine import Engine
 from oracle.safety import RulesDoNotCover
 from protocol.payload import NO_RULE, Witness, decode_tokens, decode_witness, encode_tokens
 from protocol.rules import Deny, Limit, Prefix, RuleSet, Scope
 from protocol.types import Outcome, Sampling
+from tests.oracle.asking import answer
 from tests.oracle.tiny import STOP, spelt
 
 INPUT = encode_tokens(spelt("hello"))
@@ -32,7 +32,7 @@ def test_an_answer_is_what_the_engine_gives_for_the_prompt(tiny_engine: Engine) 
     assert answered is not None
     assert answered.outcome is Outcome.ANSWERED
     assert answered.generation is not None
-    assert decode_tokens(answered.output) == list(answered.generation.token_ids)
+    assert decode_tokens(answered.output) == list(answered.generation.output)
 
 
 def test_an_answer_with_denied_bytes_becomes_a_refusal_with_their_place(tiny_engine: Engine) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle.answering import Answered, answer
+from oracle.answering import Answered
 from oracle.batching import Batching, Task
 from oracle.engine import Engine, Stream
 from oracle.models import Model
@@ -19,6 +19,7 @@ from oracle.serving import Loaded
 from protocol.payload import encode_tokens
 from protocol.rules import Deny, Prefix, RuleSet, Scope
 from protocol.types import Outcome, Sampling
+from tests.oracle.asking import answer
 from tests.oracle.tiny import spelt
 
 FREE = RuleSet((Deny(Scope.INPUT, b"secret"),))

@@ -43,42 +43,42 @@ def test_the_same_request_gives_the_same_ids(
     tiny_engine: Engine, tiny_model: Model, prompt: list[int], sampling: Sampling
 ) -> None:
     first = tiny_engine.run(prompt, sampling)
-    assert tiny_engine.run(prompt, sampling).token_ids == first.token_ids
-    assert Engine(tiny_model, CPU, TorchKernels(CPU)).run(prompt, sampling).token_ids == first.token_ids
+    assert tiny_engine.run(prompt, sampling).output == first.output
+    assert Engine(tiny_model, CPU, TorchKernels(CPU)).run(prompt, sampling).output == first.output
 
 
 def test_seeds_give_different_answers(tiny_engine: Engine) -> None:
-    answers = {tiny_engine.run(PROMPT, Sampling(12, 1_000, seed)).token_ids for seed in range(8)}
+    answers = {tiny_engine.run(PROMPT, Sampling(12, 1_000, seed)).output for seed in range(8)}
     assert len(answers) == 8
 
 
 def test_a_longer_greedy_answer_begins_with_the_shorter(tiny_engine: Engine) -> None:
     long = tiny_engine.run(PROMPT, Sampling(20))
     for length in (1, 5, 19):
-        assert tiny_engine.run(PROMPT, Sampling(length)).token_ids == long.token_ids[:length]
+        assert tiny_engine.run(PROMPT, Sampling(length)).output == long.output[:length]
 
 
 def test_no_more_tokens_than_asked_for(tiny_engine: Engine) -> None:
     generation = tiny_engine.run(PROMPT, GREEDY)
-    assert (len(generation.token_ids), generation.stop_reason) == (12, StopReason.LENGTH)
+    assert (len(generation.output), generation.stop_reason) == (12, StopReason.LENGTH)
 
 
 def test_the_answer_ends_where_the_context_does(tiny_engine: Engine) -> None:
     generation = tiny_engine.run([5] * (CONTEXT - 3), Sampling(max_tokens=50))
-    assert (len(generation.token_ids), generation.stop_reason) == (3, StopReason.LENGTH)
+    assert (len(generation.output), generation.stop_reason) == (3, StopReason.LENGTH)
 
 
 def test_the_stop_token_ends_the_answer_and_is_part_of_it(tiny_engine: Engine) -> None:
     generations = (tiny_engine.run(PROMPT, Sampling(200, 2_000, seed)) for seed in count())
     stopped = next(found for found in generations if found.stop_reason is StopReason.STOP_TOKEN)
-    assert stopped.token_ids.index(STOP) == len(stopped.token_ids) - 1
+    assert stopped.output.index(STOP) == len(stopped.output) - 1
 
 
 def test_a_cancelled_answer_says_so_and_holds_what_there_was(tiny_engine: Engine) -> None:
     asked = count(1)
     generation = tiny_engine.run(PROMPT, GREEDY, should_stop=lambda: next(asked) > 4)
     assert generation.stop_reason is StopReason.CANCELLED
-    assert generation.token_ids == tiny_engine.run(PROMPT, Sampling(4)).token_ids
+    assert generation.output == tiny_engine.run(PROMPT, Sampling(4)).output
 
 
 requests = st.tuples(
@@ -107,7 +107,7 @@ def test_streams_that_join_and_leave_a_batch_change_no_bit_of_each_other(
         running = [stream for stream in running if stream.ended is None]
     for stream, (prompt, sampling) in zip(streams, wanted, strict=True):
         alone = tiny_engine.run(prompt, sampling)
-        assert (tuple(stream.output), stream.ended) == (alone.token_ids, alone.stop_reason)
+        assert (tuple(stream.output), stream.ended) == (alone.output, alone.stop_reason)
 
 
 @settings(max_examples=20, deadline=None)
@@ -117,14 +117,14 @@ def test_one_pass_confirms_a_right_answer_and_no_other(
 ) -> None:
     prompt, sampling = wanted
     right = tiny_engine.run(prompt, sampling)
-    assert tiny_engine.confirm(prompt, right.token_ids, sampling) is right.stop_reason
-    place = data.draw(st.integers(0, len(right.token_ids) - 1))
-    other = data.draw(st.integers(0, SIZES.vocabulary - 1).filter(lambda token: token != right.token_ids[place]))
-    wrong = (*right.token_ids[:place], other, *right.token_ids[place + 1 :])
+    assert tiny_engine.confirm(prompt, right.output, sampling) is right.stop_reason
+    place = data.draw(st.integers(0, len(right.output) - 1))
+    other = data.draw(st.integers(0, SIZES.vocabulary - 1).filter(lambda token: token != right.output[place]))
+    wrong = (*right.output[:place], other, *right.output[place + 1 :])
     assert tiny_engine.confirm(prompt, wrong, sampling) is None
 
 
 def test_an_answer_that_is_too_short_or_too_long_or_no_answer_is_not_confirmed(tiny_engine: Engine) -> None:
-    right = tiny_engine.run(PROMPT, GREEDY).token_ids
+    right = tiny_engine.run(PROMPT, GREEDY).output
     for wrong in ((), right[:-1], (*right, 5), (*right[:-1], SIZES.vocabulary), (*right[:-1], -1)):
         assert tiny_engine.confirm(PROMPT, wrong, GREEDY) is None

@@ -7,7 +7,7 @@ import jinja2
 import pytest
 import tokenizers
 
-from oracle.answering import Answered, answer
+from oracle.answering import Answered
 from oracle.engine import Engine, StopReason
 from oracle.inference.devices import CPU
 from oracle.inference.torch_kernels import TorchKernels
@@ -20,6 +20,7 @@ from protocol.cid import Cid
 from protocol.payload import Witness, decode_tokens, decode_witness, encode_tokens
 from protocol.rules import Deny, Limit, Prefix, Rule, RuleSet, Scope
 from protocol.types import Outcome, Sampling
+from tests.oracle.asking import answer
 from tests.oracle.real import real_models
 
 QUESTION = "What is the capital of France?"

@@ -20,7 +20,7 @@ PROGRAM = tiny_program()
     [
         ("format", "commonhold/program/1", "format"),
         ("arithmetic", "bfloat16", "arithmetic"),
-        ("noise", "", "noise"),
+        ("noise", "", "embeds has no stopTokens"),
         ("noise", "../gumbel", "noise"),
         ("contextLength", 2**17 + 1, "contextLength"),
         ("contextLength", "256", "contextLength"),

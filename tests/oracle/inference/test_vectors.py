@@ -275,7 +275,7 @@ def test_generations_end_where_the_stop_rules_say(kernels: str) -> None:
         named = {"max_tokens": case["sampling"]["maxTokens"], **case["sampling"]}
         del named["maxTokens"]
         run = engine.run(case["prompt"], Sampling(**named))
-        assert (list(run.token_ids), run.stop_reason) == (case["output"], case["ended"])
+        assert (list(run.output), run.stop_reason) == (case["output"], case["ended"])
 
 
 def test_the_generations_end_in_every_way() -> None:

@@ -179,4 +179,4 @@ def test_a_sound_file_becomes_a_model_that_runs(tmp_path: Path) -> None:
         "mit",
         SIZES.layers,
     )
-    assert len(Engine(model).run([5, 6], Sampling(4)).token_ids) in range(1, 5)
+    assert len(Engine(model).run([5, 6], Sampling(4)).output) in range(1, 5)

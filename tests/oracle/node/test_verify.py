@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from oracle.answering import answer
 from oracle.cli import main
 from oracle.engine import Engine
 from oracle.evidence import Evidence, gather
@@ -22,12 +21,13 @@ from oracle.verify import Comparison, Tools, Verdict, compare, exit_code
 from protocol.cast import CAST
 from protocol.cid import Cid
 from protocol.events import Event, JobSettled
-from protocol.payload import Witness, decode_tokens, encode_tokens, encode_witness
+from protocol.payload import Witness, decode_tokens, encode_elements, encode_tokens, encode_witness
 from protocol.rules import Limit, RuleSet
 from protocol.rules import decode as decode_rules
 from protocol.rules import encode as encode_rules
 from protocol.types import JobId, JobStatus, Outcome, Sampling
 from tests.chain import World
+from tests.oracle.asking import answer
 from tests.oracle.node.operators import RULES, Operators, ask, until_status
 from tests.oracle.tiny import put_tiny_model
 
@@ -100,7 +100,8 @@ def test_a_wrong_answer_is_told_at_its_token(served_world: World, tiny_store: St
     assert exit_code(comparisons) == 1
     assert set(failed(comparisons)) == {"output", "result hash"}
     said = f"at token 3 of {len(tokens)}: posted {tokens[3] ^ 1}, here {tokens[3]}"
-    assert failed(comparisons)["output"] == said
+    assert failed(comparisons)["output"].startswith(said + "; position ")
+    assert ", after the layers, choose: their keys are " in failed(comparisons)["output"]
     run = run_verify(world, tiny_store, "0x" + job.hex())
     assert run.returncode == 1
     assert f"differs output: {said}" in run.stdout
@@ -113,7 +114,31 @@ def test_an_answer_cut_short_is_told(served_world: World, tiny_store: Store, tin
     comparisons = list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store)))
     assert exit_code(comparisons) == 1
     place = len(tokens) - 1
-    assert failed(comparisons)["output"] == f"at token {place} of {place}: posted the end, here {tokens[-1]}"
+    said = failed(comparisons)["output"]
+    assert said.startswith(f"at token {place} of {place}: posted the end, here {tokens[-1]}; position ")
+    assert said.endswith("after the layers, stop rule: the answer goes on")
+
+
+def test_an_answer_that_goes_on_is_told(served_world: World, tiny_store: Store, tiny_engine: Engine) -> None:
+    tokens = right_answer(tiny_engine)
+    job = cheat(served_world, Outcome.ANSWERED, encode_tokens([*tokens, 7]))
+    said = failed(list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store))))["output"]
+    assert said.startswith(f"at token {len(tokens)} of {len(tokens) + 1}: posted 7, here the end; position ")
+    assert said.endswith("after the layers, stop rule: the answer is over")
+
+
+def test_a_token_outside_the_vocabulary_is_told(served_world: World, tiny_store: Store, tiny_engine: Engine) -> None:
+    tokens = right_answer(tiny_engine)
+    job = cheat(served_world, Outcome.ANSWERED, encode_tokens([70_000, *tokens[1:]]))
+    said = failed(list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store))))["output"]
+    assert "posted 70000" in said
+    assert "their keys are out of reach and " in said
+
+
+def test_an_embedding_posted_for_a_chat_is_told(served_world: World, tiny_store: Store) -> None:
+    job = cheat(served_world, Outcome.ANSWERED, encode_elements([5, -6]))
+    said = failed(list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store))))["output"]
+    assert said == "posted is an embedding, here tokens"
 
 
 def test_an_answer_of_another_model_is_told(served_world: World, tiny_store: Store, tmp_path: Path) -> None:

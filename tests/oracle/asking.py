@@ -1,0 +1,20 @@
+"""One question, one engine, one answer: what operators do to many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oracle.answering import Answered, question_of
+from oracle.engine import Engine, never
+from protocol.rules import RuleSet
+from protocol.types import Sampling
+
+
+def answer(
+    engine: Engine, rules: RuleSet, payload: bytes, sampling: Sampling, should_stop: Callable[[], bool] = never
+) -> Answered | None:
+    """The result of a job, or None when `should_stop` ended it."""
+    question = question_of(engine.model, rules, payload, sampling)
+    if isinstance(question, Answered):
+        return question
+    return question.answered(engine.run(question.prompt_ids, question.sampling, should_stop))
