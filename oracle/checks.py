@@ -70,6 +70,11 @@ class Checks:
             except (CommonholdError, OracleError, OSError) as error:
                 yield Line(name, False, f"{error}")
 
+    def close(self) -> None:
+        """Gives back the connection to the chain, if one was made."""
+        if "chain" in self.__dict__:
+            self.chain.close()
+
     @cached_property
     def chain(self) -> Chain:
         return Chain.of(self.settings.chain)

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -45,9 +46,10 @@ def check() -> None:
     Exit code 0: all is well. 1: something is not.
     """
     lines = []
-    for line in Checks(_settings()).run():
-        lines.append(line)
-        click.echo(f"{'ok' if line.is_well else 'FAILED':8}{line.name}: {line.detail}")
+    with closing(Checks(_settings())) as checks:
+        for line in checks.run():
+            lines.append(line)
+            click.echo(f"{'ok' if line.is_well else 'FAILED':8}{line.name}: {line.detail}")
     raise SystemExit(0 if all(line.is_well for line in lines) else 1)
 
 

@@ -18,6 +18,7 @@ from oracle.quantising.rounding import Array
 from oracle.quantising.shape import Shape
 from oracle.store import Store
 from protocol.program import ARITHMETIC, PROGRAM_FORMAT, Program, Template, Turn
+from tests.oracle.inference.programs import encoder
 
 CONTROL = ("<|end|>", "<|start|>", "<|stop|>")
 END, START, STOP = range(3)
@@ -36,6 +37,7 @@ SIZES = Sizes(
     vocabulary=len(TOKENS),
 )
 CONTEXT = 256
+NOBODY = Turn(before=(), after=())
 
 
 def spelt(text: str) -> tuple[int, ...]:
@@ -106,6 +108,24 @@ def tiny_tokenizer() -> bytes:
     return tokenizer_document(TOKENS, MERGES, range(len(CONTROL)))
 
 
+@cache
+def tiny_embedder_parts() -> tuple[Program, dict[str, Tensor]]:
+    """Program and tensors of a random encoder with the same tokenizer; of this seed every letter counts."""
+    small = encoder(110, len(TOKENS), CONTEXT)
+    program = Program(
+        format=PROGRAM_FORMAT,
+        arithmetic=ARITHMETIC,
+        vocabulary=len(TOKENS),
+        context_length=CONTEXT,
+        steps=small.steps,
+        template=Template(system=NOBODY, default_system=(), user=Turn(before=(START,), after=(END,)), assistant=()),
+        control_tokens=(END, START, STOP),
+        stop_tokens=(),
+        noise="",
+    )
+    return program, small.tensors
+
+
 def put_tiny_model(store: Store, seed: int = 0, context: int = CONTEXT) -> ModelIdentity:
     """Puts the model with this seed into a store; another seed is another model with the same tokenizer."""
     program, tensors = tiny_parts(seed, context)
@@ -114,6 +134,19 @@ def put_tiny_model(store: Store, seed: int = 0, context: int = CONTEXT) -> Model
         name=f"tiny {seed}",
         licence="MIT",
         quantisation="int8, nearest",
+        program=program,
+        tensors=tensors,
+        tokenizer=tiny_tokenizer(),
+    )
+
+
+def put_tiny_embedder(store: Store) -> ModelIdentity:
+    program, tensors = tiny_embedder_parts()
+    return put_model(
+        store,
+        name="tiny embedder",
+        licence="MIT",
+        quantisation="int8, random",
         program=program,
         tensors=tensors,
         tokenizer=tiny_tokenizer(),

@@ -9,10 +9,11 @@ from msgspec import structs
 from protocol.documents import DocumentInvalid, encode
 from protocol.operations import Linear, Steps
 from protocol.program import RECORD_WORDS, WORD, decode_program, program_root, records
-from tests.oracle.tiny import tiny_program
+from tests.oracle.tiny import tiny_embedder_parts, tiny_program
 from tests.protocol.documents import changed
 
 PROGRAM = tiny_program()
+EMBEDS = tiny_embedder_parts()[0]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,29 @@ PROGRAM = tiny_program()
 def test_a_program_with_a_wrong_field_is_refused_by_its_name(path: str, value: object, message: str) -> None:
     with pytest.raises(DocumentInvalid, match=message):
         decode_program(changed(PROGRAM, path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("stopTokens", [2], "a program that embeds has no stopTokens"),
+        ("template.assistant", [1], "has a user's turn alone"),
+        ("template.defaultSystem", [1], "has a user's turn alone"),
+        ("template.system.after", [1], "has a user's turn alone"),
+        ("template.user", {"before": [], "after": []}, "must not be empty"),
+        ("noise", "gumbel", "stopTokens must not be empty"),
+    ],
+)
+def test_a_program_that_embeds_has_nothing_of_a_chat(path: str, value: object, message: str) -> None:
+    with pytest.raises(DocumentInvalid, match=message):
+        decode_program(changed(EMBEDS, path, value))
+
+
+def test_a_program_that_embeds_draws_from_no_table() -> None:
+    assert decode_program(encode(EMBEDS)) == EMBEDS
+    first = next(records(EMBEDS))
+    assert int.from_bytes(first[4 * WORD :], "big") == 0
+    assert (EMBEDS.longest_prompt, PROGRAM.longest_prompt) == (256, 255)
 
 
 def test_a_program_survives_being_written() -> None:

@@ -134,11 +134,11 @@ def decoder(seed: int) -> Small:
     return Small(Steps(before=before, layers=tuple(layers), after=after), b.tensors, vocabulary, positions)
 
 
-def encoder(seed: int) -> Small:
+def encoder(seed: int, vocabulary: int | None = None, positions: int = 40) -> Small:
     """A BERT-style encoder of one or two layers."""
     b = _Builder(seed)
     heads, width_of_head = b.pick(1, 3), b.pick(2, 8)
-    width, hidden, vocabulary, positions = b.pick(1, 30), b.pick(1, 40), b.pick(2, 30), 40
+    width, hidden, vocabulary = b.pick(1, 30), b.pick(1, 40), vocabulary or b.pick(2, 30)
     exponentials = b.table("exponentials", tables.exponentials())
     curve = b.table("curve", b.random.integers(-(1 << 21), 1 << 21, 1 << 16, np.int32))
     before = (

@@ -20,9 +20,9 @@ from oracle.quantising.llama import METHODS, Method
 from oracle.store import Store
 from protocol.cid import Cid
 from protocol.manifest import decode_manifest
-from protocol.operations import LIMB, WIDE, Add, AnyOperation, Gate, Norm, Quantise, Rotate, Steps
+from protocol.operations import LIMB, WIDE, Add, AnyOperation, Attend, Gate, Norm, Pool, Quantise, Rotate, Steps
 from protocol.program import Program, decode_program
-from tests.oracle.inference.programs import decoder
+from tests.oracle.inference.programs import Small, decoder, encoder
 from tests.oracle.inference.test_exact import tokens_of
 from tests.oracle.real import real_models
 from tests.oracle.tiny import tiny_parts
@@ -65,15 +65,15 @@ def test_the_real_model_is_proved(method: Method, tmp_path: Any) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_no_value_is_larger_than_was_proved(seed: int) -> None:
-    small = decoder(seed)
+@given(seed=st.integers(0, 2**32 - 1), make=st.sampled_from([decoder, encoder]))
+def test_no_value_is_larger_than_was_proved(seed: int, make: Callable[[int], Small]) -> None:
+    small = make(seed)
     program = structs.replace(
         tiny()[0],
         vocabulary=small.vocabulary,
         context_length=small.positions,
         steps=small.steps,
-        noise="noise",
+        noise="noise" if make is decoder else "",
     )
     noise = {"noise": torch.zeros(33_792, dtype=torch.int32)}
     proved = prove(program, {**small.tensors, **noise})
@@ -120,6 +120,13 @@ def layer_ending(*operations: AnyOperation) -> Callable[[Program, Tensors], tupl
     )
 
 
+def pooled_at_the_end(program: Program, tensors: Tensors) -> tuple[Program, Tensors]:
+    norm, head = program.steps.after
+    return with_operations(
+        program, "after", [Pool(of=-1), structs.replace(norm, of=0), structs.replace(head, of=1)]
+    ), tensors
+
+
 QKV = "layers.0.query_key_value"
 BROKEN = {
     "a multiplier below zero": (change(f"{QKV}.multiplier", lambda t: at(t, 3, -1)), f"{QKV}.multiplier must be 0"),
@@ -153,6 +160,14 @@ BROKEN = {
     "a gain that is a bias": (
         field(Norm, bias="layers.0.attention_norm"),
         "layers.0.attention_norm is used as gain and as bias of a norm",
+    ),
+    "attention to what comes later": (field(Attend, causal=False), "must not attend to what comes later"),
+    "one row of logits for all positions": (pooled_at_the_end, "must end in .* wide logits at each position"),
+    "a row for all added to one for each": (layer_ending(Pool(of=11), Add(left=11, right=12)), "adds one row to many"),
+    "a row for all pooled again": (layer_ending(Pool(of=11), Pool(of=12)), "takes rows at positions, not one for all"),
+    "an embedding that is not pooled": (
+        lambda program, tensors: (structs.replace(program, noise=""), tensors),
+        "must end in one narrow row",
     ),
     "no logits at the end": (
         ending(Norm(of=-1, gain="output_norm", bias="", centred=False, numerator=1, epsilon=0, fraction=8, bound=LIMB)),
