@@ -21,7 +21,7 @@ from oracle.evidence import gather
 from oracle.inference.devices import use_threads
 from oracle.models import quantise_gguf
 from oracle.models.prepared import shown
-from oracle.quantising.llama import METHODS, Method
+from oracle.quantising.method import METHODS, Method
 from oracle.settings import OracleSettings, unknown_variables
 from oracle.verify import Tools, Verdict, compare, exit_code
 from protocol.clients.contracts import Contracts

@@ -54,6 +54,7 @@ TEXTS = {"": 0, "token": 1, "position": 2}
 WORD = 8
 RECORD_WORDS = 9
 IDS_A_LEAF = 256
+CONTEXT_LENGTHS = range(2, (1 << 17) + 1)
 
 TokenId = Annotated[int, Meta(ge=0, lt=RESERVED)]
 TokenIds = tuple[TokenId, ...]
@@ -82,7 +83,7 @@ class Program(Document, frozen=True):
     format: Literal["commonhold/program/2"]
     arithmetic: Literal["integer/1"]
     vocabulary: Annotated[int, Meta(ge=1, lt=RESERVED)]
-    context_length: Annotated[int, Meta(ge=2, le=1 << 17)]
+    context_length: Annotated[int, Meta(ge=CONTEXT_LENGTHS[0], le=CONTEXT_LENGTHS[-1])]
     steps: Steps
     template: Template
     control_tokens: TokenIds

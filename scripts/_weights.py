@@ -8,7 +8,7 @@ import click
 
 from oracle.models import ModelIdentity, quantise_gguf
 from oracle.models.prepared import take_over
-from oracle.quantising.llama import Method
+from oracle.quantising.method import Method
 from oracle.store import Store
 
 MODELS = Path(__file__).resolve().parent.parent / ".cache" / "models"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from oracle.quantising.llama import METHODS
+from oracle.quantising.method import METHODS
 from oracle.store import Store
 from protocol.cast import CAST, refuse_elsewhere
 from protocol.chain import Chain

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from oracle.quantising.llama import METHODS, Method
+from oracle.quantising.method import METHODS, Method
 from protocol.encoding import model_id
 from protocol.types import ModelFacts, ModelId
 from scripts._parameters import Share

@@ -21,7 +21,7 @@ from oracle.models.tokenizer import tokenizer_document
 from oracle.quantising.rounding import Array
 from oracle.quantising.shape import Shape
 from protocol.errors import CommonholdError
-from protocol.program import Template, Turn
+from protocol.program import CONTEXT_LENGTHS, Template, Turn
 
 CONTROL = 3
 """GGUF's token type of control tokens."""
@@ -162,11 +162,19 @@ class GgufFile:
             head_width=sizes.head_width,
             epsilon=float(self._field("llama.attention.layer_norm_rms_epsilon")),
             base=int(self._field("llama.rope.freq_base")),
-            context=self._number("context_length"),
+            context=self._context(),
         )
+
+    def _context(self) -> int:
+        found = self._number("context_length")
+        if found not in CONTEXT_LENGTHS:
+            raise GgufUnsupported(f"{self.path}: llama.context_length is {found}; known are 2 to {CONTEXT_LENGTHS[-1]}")
+        return found
 
     def weights(self) -> dict[str, Array]:
         """Every tensor under our name, float64, with rows in the published order. Raises when one is missing or odd."""
+        if self.sizes.layers > len(self._reader.tensors):
+            raise GgufUnsupported(f"{self.path} lacks the tensors of most of its {self.sizes.layers} layers")
         missing, found = tensor_shapes(self.sizes), {}
         for tensor in self._reader.tensors:
             name = _name(tensor.name)

@@ -16,7 +16,8 @@ from oracle.models.model import ModelIdentity, identify, kind_of
 from oracle.models.tokenizer import Tokenizer
 from oracle.models.weights import write_weights
 from oracle.quantising.calibration import calibration_rows
-from oracle.quantising.llama import METHODS, Method, quantise_llama
+from oracle.quantising.llama import quantise_llama
+from oracle.quantising.method import METHODS, Method
 from oracle.store import Store
 from protocol.documents import encode
 from protocol.errors import CommonholdError

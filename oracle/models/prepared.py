@@ -13,7 +13,7 @@ from pathlib import Path
 
 from oracle.models.importing import quantise_gguf
 from oracle.models.model import ModelIdentity
-from oracle.quantising.llama import METHODS, Method
+from oracle.quantising.method import METHODS, Method
 from oracle.store import FolderSource, Store
 from protocol.cid import Cid
 from protocol.errors import CommonholdError

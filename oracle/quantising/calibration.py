@@ -12,12 +12,17 @@ from torch import Tensor
 
 from oracle.inference.batch import Batch
 from oracle.inference.devices import cpu_kernels
-from oracle.quantising.rounding import Array
+from oracle.quantising.rounding import Array, half_up
 from protocol.operations import AnyOperation, Steps
 
 TEXT = Path(__file__).with_name("calibration.txt")
 """What models are calibrated with: prose, dialogue, code and numbers, part of the quantiser and pinned with it."""
 ROW_TOKENS = 256
+OBSERVED = 12
+"""Fractional bits of values that are only looked at, to choose their fractions."""
+MARGIN = 2.0
+"""How many times the largest value met in calibration must fit; beyond it values saturate."""
+MOMENT_BITS = 20
 
 
 def calibration_rows(encode: Callable[[str], list[int]]) -> list[list[int]]:
@@ -46,7 +51,18 @@ class Calibration:
 
 def real(values: Tensor, fraction: int) -> Array:
     """Integers with so many fractional bits as float64."""
-    return np.ldexp(values.numpy().astype(np.float64), -fraction)
+    return np.ldexp(whole(values), -fraction)
+
+
+def whole(values: Tensor) -> Array:
+    """Integers as float64."""
+    return values.numpy().astype(np.float64)
+
+
+def common(elements: Tensor, exponents: Tensor) -> Array:
+    """Rows with exponents of their own brought to one, in `MOMENT_BITS` bits."""
+    shifts = (exponents - exponents.max()).numpy().reshape(-1, 1) + MOMENT_BITS - 15
+    return half_up(np.ldexp(whole(elements), shifts))
 
 
 def root_mean_squares(values: Array) -> Array:

@@ -16,7 +16,7 @@ from oracle.inference import reference
 from oracle.inference.ranges import ProgramUnsafe, Value, prove
 from oracle.models.prepared import take_over
 from oracle.models.weights import read_weights
-from oracle.quantising.llama import METHODS, Method
+from oracle.quantising.method import METHODS, Method
 from oracle.store import Store
 from protocol.cid import Cid
 from protocol.manifest import decode_manifest

@@ -100,6 +100,8 @@ def write_gguf(
         ({"fields": {"rope.dimension_count": 8}}, "llama.rope.dimension_count is 8"),
         ({"fields": {"rope.scaling.original_context_length": 8}}, "rotary scaling is not known"),
         ({"fields": {"block_count": 2}}, "lacks the tensors"),
+        ({"fields": {"block_count": 1 << 31}}, "lacks the tensors of most of its 2147483648 layers"),
+        ({"fields": {"context_length": 1 << 24}}, "llama.context_length is 16777216; known are 2 to 131072"),
         ({"drop": "layers.0.up"}, r"lacks the tensors \['layers.0.up'\]"),
         ({"add": "output.weight"}, "output.weight .* has no place in the model"),
         ({"add": "blk.0.attn_q.bias"}, "attn_q.bias .* has no place in the model"),

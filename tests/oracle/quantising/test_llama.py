@@ -12,7 +12,8 @@ from oracle.inference.batch import Batch
 from oracle.inference.machine import Machine
 from oracle.inference.native import building
 from oracle.inference.torch_kernels import TorchKernels
-from oracle.quantising.llama import METHODS, Method, quantise_llama
+from oracle.quantising.llama import quantise_llama
+from oracle.quantising.method import METHODS, Method
 from oracle.quantising.rounding import Array
 from oracle.quantising.shape import Shape
 from protocol.operations import Steps
