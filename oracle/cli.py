@@ -19,7 +19,7 @@ from oracle.checks import Checks
 from oracle.errors import OracleError
 from oracle.evidence import gather
 from oracle.inference.devices import use_threads
-from oracle.models import quantise_gguf
+from oracle.models import quantise
 from oracle.models.prepared import shown
 from oracle.quantising.method import METHODS, Method
 from oracle.settings import OracleSettings, unknown_variables
@@ -110,7 +110,7 @@ def quantize(file: Path, name: str, method: Method) -> None:
 
     The same file gives the same bytes, and so the same roots, on any machine: anyone can check a registered model so.
     """
-    done = quantise_gguf(file, _settings().open_store(), name=name, method=method, progress=_tell)
+    done = quantise(file, _settings().open_store(), name=name, method=method, progress=_tell)
     click.echo(json.dumps(shown(done), indent=2))
 
 

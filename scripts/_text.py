@@ -13,7 +13,7 @@ from scripts._session import Session
 def tokenizer_of(session: Session, model: ModelId) -> Tokenizer:
     """From the store, verified. Raises `ContentMissing` where it is not."""
     facts = session.contracts.models.model_of(model)
-    return Tokenizer(session.store.get(Cid(facts.tokenizer)))
+    return Tokenizer.read(session.store.get(Cid(facts.tokenizer)))
 
 
 def payload_of(session: Session, model: ModelId, text: str) -> bytes:

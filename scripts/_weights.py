@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from oracle.models import ModelIdentity, quantise_gguf
+from oracle.models import ModelIdentity, quantise
 from oracle.models.prepared import take_over
 from oracle.quantising.method import Method
 from oracle.store import Store
@@ -19,4 +19,4 @@ def model_of(gguf: Path | None, method: Method, store: Store, name: str = "") ->
     if gguf is None:
         return take_over(MODELS, method, store)
     click.echo(f"quantising {gguf.name}: some minutes …")
-    return quantise_gguf(gguf, store, name=name, method=method, progress=click.echo)
+    return quantise(gguf, store, name=name, method=method, progress=click.echo)

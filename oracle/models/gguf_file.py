@@ -6,9 +6,6 @@ model's order, in which pair i of a head is (i, i + half).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,22 +14,17 @@ import gguf
 import numpy as np
 from gguf.quants import dequantize
 
-from oracle.models.tokenizer import tokenizer_document
+from oracle.models.byte_level import byte_level_document
+from oracle.models.chat_ml import CHAT_ML, chat_template
+from oracle.models.published import PublishedDecoder, SourceUnsupported, finite, reading
+from oracle.models.shapes import Sizes, decoder_shapes
+from oracle.models.tokenizer import Tokenizer
 from oracle.quantising.rounding import Array
 from oracle.quantising.shape import Shape
-from protocol.errors import CommonholdError
-from protocol.program import CONTEXT_LENGTHS, Template, Turn
+from protocol.program import CONTEXT_LENGTHS
 
 CONTROL = 3
 """GGUF's token type of control tokens."""
-
-CHAT_ML = (
-    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
-    "{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}"
-    "{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
-DEFAULT_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
 NAMES = {
     "token_embd": "embedding",
@@ -49,56 +41,13 @@ NAMES = {
 }
 
 
-class GgufUnsupported(CommonholdError, ValueError):
-    """A file that is no GGUF, is damaged, or holds a model of a kind that is not known here."""
+def read_gguf(path: Path) -> PublishedDecoder:
+    """Raises `SourceUnsupported`, naming what does not fit."""
+    with reading(path, "GGUF file"):
+        return _GgufFile(path).published()
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turns whatever a damaged file makes the library raise into `GgufUnsupported`."""
-    try:
-        yield
-    except CommonholdError:
-        raise
-    except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
-        raise GgufUnsupported(f"{path} is no readable GGUF file: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """The shape of a Llama-style decoder, in the literature's words."""
-
-    layers: int
-    width: int
-    heads: int
-    key_value_heads: int
-    head_width: int
-    hidden_width: int
-    vocabulary: int
-
-
-def tensor_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
-    """Every tensor of a Llama-style decoder with tied embeddings: outputs × inputs, or one vector."""
-    queries = sizes.heads * sizes.head_width
-    keys = sizes.key_value_heads * sizes.head_width
-    layer = {
-        "attention_norm": (sizes.width,),
-        "query": (queries, sizes.width),
-        "key": (keys, sizes.width),
-        "value": (keys, sizes.width),
-        "attention_output": (sizes.width, queries),
-        "feed_norm": (sizes.width,),
-        "gate": (sizes.hidden_width, sizes.width),
-        "up": (sizes.hidden_width, sizes.width),
-        "down": (sizes.width, sizes.hidden_width),
-    }
-    shapes = {f"layers.{i}.{name}": shape for i in range(sizes.layers) for name, shape in layer.items()}
-    return {"embedding": (sizes.vocabulary, sizes.width), **shapes, "output_norm": (sizes.width,)}
-
-
-class GgufFile:
-    """One GGUF file, to be used within `reading`. Raises `GgufUnsupported`, naming what does not fit."""
-
+class _GgufFile:
     def __init__(self, path: Path) -> None:
         self._reader = gguf.GGUFReader(path)
         self.path = path
@@ -108,11 +57,7 @@ class GgufFile:
         self._require("tokenizer.chat_template", CHAT_ML)
         self._require("llama.rope.dimension_count", self.sizes.head_width)
         if any(name.startswith("llama.rope.scaling") for name in self._reader.fields):
-            raise GgufUnsupported(f"{path}: rotary scaling is not known")
-
-    @property
-    def licence(self) -> str:
-        return str(self._field("general.license"))
+            raise SourceUnsupported(f"{path}: rotary scaling is not known")
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -131,29 +76,23 @@ class GgufFile:
             vocabulary=len(self.tokens),
         )
 
-    def control_tokens(self) -> list[int]:
+    def _control_tokens(self) -> list[int]:
         kinds = self._field("tokenizer.ggml.token_type")
         return [token for token, kind in enumerate(kinds) if kind == CONTROL]
 
-    def tokenizer(self) -> bytes:
-        """The tokenizer file."""
-        return tokenizer_document(self.tokens, self._field("tokenizer.ggml.merges"), self.control_tokens())
-
-    def stop_tokens(self) -> tuple[int, ...]:
-        return (int(self._field("tokenizer.ggml.eos_token_id")),)
-
-    def template(self, encode: Callable[[str], list[int]]) -> Template:
-        """The chat template in the ids that `encode` gives to text."""
-        start, end = self._token("<|im_start|>"), self._token("<|im_end|>")
-        after = (end, *encode("\n"))
-        return Template(
-            system=Turn(before=(start, *encode("system\n")), after=after),
-            default_system=tuple(encode(DEFAULT_SYSTEM)),
-            user=Turn(before=(start, *encode("user\n")), after=after),
-            assistant=(start, *encode("assistant\n")),
+    def published(self) -> PublishedDecoder:
+        document = byte_level_document(self.tokens, self._field("tokenizer.ggml.merges"), self._control_tokens())
+        ids = {token: i for i, token in enumerate(self.tokens)}
+        return PublishedDecoder(
+            licence=str(self._field("general.license")),
+            shape=self._shape(),
+            weights=self._weights(),
+            tokenizer=document,
+            template=chat_template(ids, Tokenizer(document).encode),
+            stop_tokens=(int(self._field("tokenizer.ggml.eos_token_id")),),
         )
 
-    def shape(self) -> Shape:
+    def _shape(self) -> Shape:
         sizes = self.sizes
         return Shape(
             layers=sizes.layers,
@@ -168,25 +107,26 @@ class GgufFile:
     def _context(self) -> int:
         found = self._number("context_length")
         if found not in CONTEXT_LENGTHS:
-            raise GgufUnsupported(f"{self.path}: llama.context_length is {found}; known are 2 to {CONTEXT_LENGTHS[-1]}")
+            raise SourceUnsupported(
+                f"{self.path}: llama.context_length is {found}; known are 2 to {CONTEXT_LENGTHS[-1]}"
+            )
         return found
 
-    def weights(self) -> dict[str, Array]:
+    def _weights(self) -> dict[str, Array]:
         """Every tensor under our name, float64, with rows in the published order. Raises when one is missing or odd."""
         if self.sizes.layers > len(self._reader.tensors):
-            raise GgufUnsupported(f"{self.path} lacks the tensors of most of its {self.sizes.layers} layers")
-        missing, found = tensor_shapes(self.sizes), {}
+            raise SourceUnsupported(f"{self.path} lacks the tensors of most of its {self.sizes.layers} layers")
+        missing, found = decoder_shapes(self.sizes), {}
         for tensor in self._reader.tensors:
             name = _name(tensor.name)
             shape = tuple(int(size) for size in reversed(tensor.shape))
             if missing.pop(name, None) != shape:
-                raise GgufUnsupported(f"{self.path}: tensor {tensor.name} {list(shape)} has no place in the model")
+                raise SourceUnsupported(f"{self.path}: tensor {tensor.name} {list(shape)} has no place in the model")
             values = self._values(tensor).reshape(shape)
-            if not np.isfinite(values).all():
-                raise GgufUnsupported(f"{self.path}: {tensor.name} holds numbers that are not finite")
+            finite(self.path, tensor.name, values)
             found[name] = values[self._order(name)] if name.endswith((".query", ".key")) else values
         if missing:
-            raise GgufUnsupported(f"{self.path} lacks the tensors {sorted(missing)[:3]}")
+            raise SourceUnsupported(f"{self.path} lacks the tensors {sorted(missing)[:3]}")
         return found
 
     def _values(self, tensor: gguf.ReaderTensor) -> Array:
@@ -194,7 +134,9 @@ class GgufFile:
             with np.errstate(all="ignore"):  # what is not finite is refused by its tensor's name
                 return np.asarray(dequantize(tensor.data, tensor.tensor_type), np.float64)
         except NotImplementedError as error:
-            raise GgufUnsupported(f"{self.path}: {tensor.name} is {tensor.tensor_type.name}, not known here") from error
+            raise SourceUnsupported(
+                f"{self.path}: {tensor.name} is {tensor.tensor_type.name}, not known here"
+            ) from error
 
     def _order(self, name: str) -> Array:
         heads = self.sizes.heads if name.endswith(".query") else self.sizes.key_value_heads
@@ -203,21 +145,16 @@ class GgufFile:
     def _field(self, name: str) -> Any:
         field = self._reader.fields.get(name)
         if field is None:
-            raise GgufUnsupported(f"{self.path} lacks the field {name}")
+            raise SourceUnsupported(f"{self.path} lacks the field {name}")
         return field.contents()
 
     def _number(self, name: str) -> int:
         return int(self._field(f"llama.{name}"))
 
-    def _token(self, text: str) -> int:
-        if text not in self.tokens:
-            raise GgufUnsupported(f"{self.path} has no token {text}")
-        return self.tokens.index(text)
-
     def _require(self, name: str, expected: object) -> None:
         found = self._field(name)
         if found != expected:
-            raise GgufUnsupported(f"{self.path}: {name} is {found!r}; known is {expected!r}")
+            raise SourceUnsupported(f"{self.path}: {name} is {found!r}; known is {expected!r}")
 
 
 def _name(tensor: str) -> str:

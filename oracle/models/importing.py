@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,11 +10,14 @@ from torch import Tensor
 
 from oracle.inference import tables
 from oracle.inference.ranges import prove
-from oracle.models.gguf_file import GgufFile, reading
+from oracle.models.folder import SAFETENSORS, read_folder
+from oracle.models.gguf_file import read_gguf
 from oracle.models.model import ModelIdentity, identify, kind_of
+from oracle.models.published import PublishedDecoder, PublishedEncoder
 from oracle.models.tokenizer import Tokenizer
 from oracle.models.weights import write_weights
-from oracle.quantising.calibration import calibration_rows
+from oracle.quantising.bert import quantise_bert
+from oracle.quantising.calibration import calibration_lines, calibration_rows
 from oracle.quantising.llama import quantise_llama
 from oracle.quantising.method import METHODS, Method
 from oracle.store import Store
@@ -25,13 +27,14 @@ from protocol.manifest import MANIFEST_FORMAT, Manifest, decode_manifest
 from protocol.program import ARITHMETIC, PROGRAM_FORMAT, Program, decode_program
 
 NOISE = "gumbel"
+Progress = Callable[[str], None]
 
 
 class MethodUnknown(CommonholdError, ValueError):
     """A way of rounding that is not offered."""
 
 
-def quantise_gguf(
+def quantise(
     path: Path,
     store: Store,
     *,
@@ -39,40 +42,74 @@ def quantise_gguf(
     method: Method = "feedback",
     progress: Callable[[str], None] = lambda _: None,
 ) -> ModelIdentity:
-    """Makes an integer program of a GGUF file and puts it into the store; the same file gives the same bytes anywhere.
+    """Makes an integer program of a model and puts it into the store; the same model gives the same bytes anywhere.
 
-    Raises `GgufUnsupported`, `MethodUnknown`, `DocumentInvalid`, `ProgramUnsafe`, `StoreUnwritable`.
+    `path`: a GGUF file, or a folder in Hugging Face's layout, or its safetensors file.
+    Raises `SourceUnsupported`, `MethodUnknown`, `DocumentInvalid`, `ProgramUnsafe`, `StoreUnwritable`.
     """
     if method not in METHODS:
         raise MethodUnknown(f"{method!r}: known are {', '.join(METHODS)}")
-    with reading(path):
-        file = GgufFile(path)
-        document = file.tokenizer()
-        tokenizer = Tokenizer(store.get(store.put(document)))
-        shape, weights, template = file.shape(), file.weights(), file.template(tokenizer.encode)
-        control, stop, licence = file.control_tokens(), file.stop_tokens(), file.licence
-    steps, tensors = quantise_llama(weights, shape, calibration_rows(tokenizer.encode), method, progress)
-    tensors[NOISE] = torch.from_numpy(tables.gumbel())
-    program = Program(
-        format=PROGRAM_FORMAT,
-        arithmetic=ARITHMETIC,
-        vocabulary=tokenizer.vocabulary,
-        context_length=shape.context,
-        steps=steps,
-        template=template,
-        control_tokens=tuple(control),
-        stop_tokens=stop,
-        noise=NOISE,
-    )
+    published = read_published(path)
+    tokenizer = Tokenizer(published.tokenizer)
+    if isinstance(published, PublishedDecoder):
+        program, tensors = _decoder(published, tokenizer, method, progress)
+    else:
+        program, tensors = _encoder(published, tokenizer, method, progress)
     return put_model(
         store,
-        name=name or re.sub(r"\.gguf$", "", path.name),
-        licence=licence,
+        name=name or path.name.removesuffix(".gguf"),
+        licence=published.licence,
         quantisation=f"int8, {method}",
         program=program,
         tensors=tensors,
-        tokenizer=document,
+        tokenizer=published.tokenizer,
     )
+
+
+def read_published(path: Path) -> PublishedDecoder | PublishedEncoder:
+    """What a file or folder holds. Raises `SourceUnsupported`, naming what does not fit."""
+    if path.suffix == SAFETENSORS:
+        return read_folder(path.parent, path.name)
+    return read_folder(path) if path.is_dir() else read_gguf(path)
+
+
+def _decoder(
+    published: PublishedDecoder, tokenizer: Tokenizer, method: Method, progress: Progress
+) -> tuple[Program, dict[str, Tensor]]:
+    rows = calibration_rows(tokenizer.encode)
+    steps, tensors = quantise_llama(published.weights, published.shape, rows, method, progress)
+    tensors[NOISE] = torch.from_numpy(tables.gumbel())
+    return Program(
+        format=PROGRAM_FORMAT,
+        arithmetic=ARITHMETIC,
+        vocabulary=tokenizer.vocabulary,
+        context_length=published.shape.context,
+        steps=steps,
+        template=published.template,
+        control_tokens=tuple(sorted(tokenizer.control)),
+        stop_tokens=published.stop_tokens,
+        noise=NOISE,
+    ), tensors
+
+
+def _encoder(
+    published: PublishedEncoder, tokenizer: Tokenizer, method: Method, progress: Progress
+) -> tuple[Program, dict[str, Tensor]]:
+    around = published.template.user
+    room = published.context - len(around.before) - len(around.after)
+    rows = [[*around.before, *ids[:room], *around.after] for ids in calibration_lines(tokenizer.encode)]
+    steps, tensors = quantise_bert(published.weights, published.shape, rows, method, progress)
+    return Program(
+        format=PROGRAM_FORMAT,
+        arithmetic=ARITHMETIC,
+        vocabulary=tokenizer.vocabulary,
+        context_length=published.context,
+        steps=steps,
+        template=published.template,
+        control_tokens=tuple(sorted(tokenizer.control)),
+        stop_tokens=(),
+        noise="",
+    ), tensors
 
 
 def put_model(

@@ -60,7 +60,7 @@ def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None =
     identity = identify(manifest, document, program, tensors)
     if registered is not None:
         _compare(registered, identity)
-    tokenizer = Tokenizer(store.get(Cid.parse(document.tokenizer)))
+    tokenizer = Tokenizer.read(store.get(Cid.parse(document.tokenizer)))
     _check_consistent(document, program, tokenizer)
     return Model(identity, document, program, tokenizer, tensors, values[-1][-1].width)
 

@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from oracle.models.importing import quantise_gguf
+from oracle.models.importing import quantise
 from oracle.models.model import ModelIdentity
 from oracle.quantising.method import METHODS, Method
 from oracle.store import FolderSource, Store
@@ -27,8 +27,8 @@ class NotPrepared(CommonholdError):
 
 
 def prepare(path: Path, folder: Path, method: Method) -> None:
-    """Makes the model of a GGUF file. Raises as `quantise_gguf`."""
-    identity = quantise_gguf(
+    """Makes the model of a GGUF file. Raises as `quantise`."""
+    identity = quantise(
         path, Store(folder / "store"), method=method, progress=lambda done: print(f"{method}: {done}", flush=True)
     )
     _note(folder, method).write_text(json.dumps(shown(identity), indent=2) + "\n")

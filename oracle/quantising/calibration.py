@@ -31,6 +31,11 @@ def calibration_rows(encode: Callable[[str], list[int]]) -> list[list[int]]:
     return [ids[i : i + ROW_TOKENS] for i in range(0, len(ids) - ROW_TOKENS + 1, ROW_TOKENS)]
 
 
+def calibration_lines(encode: Callable[[str], list[int]]) -> list[list[int]]:
+    """The tokens of each of the text's lines."""
+    return [ids for line in TEXT.read_text(encoding="utf-8").splitlines() if (ids := encode(line))]
+
+
 class Calibration:
     """Runs single operations on all rows at once, with `tensors`, which grow as the program is made."""
 

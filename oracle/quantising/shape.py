@@ -1,4 +1,4 @@
-"""What the weights of a Llama-style decoder do not say of it."""
+"""What the weights of a model do not say of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`base`: of the rotary embedding; `context`: positions that are provided for."""
+    """Of a Llama-style decoder. `base`: of the rotary embedding; `context`: positions that are provided for."""
 
     layers: int
     heads: int
@@ -16,3 +16,13 @@ class Shape:
     epsilon: float
     base: int
     context: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderShape:
+    """Of a BERT-style encoder."""
+
+    layers: int
+    heads: int
+    head_width: int
+    epsilon: float

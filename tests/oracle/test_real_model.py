@@ -12,7 +12,7 @@ from oracle.engine import Engine, StopReason
 from oracle.inference.devices import CPU
 from oracle.inference.torch_kernels import TorchKernels
 from oracle.models import ModelIdentity, TextInvalid, Tokenizer, load_model
-from oracle.models.gguf_file import CHAT_ML
+from oracle.models.chat_ml import CHAT_ML
 from oracle.models.prepared import take_over
 from oracle.safety import Allowed, Safety
 from oracle.store import Store

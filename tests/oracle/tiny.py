@@ -10,9 +10,9 @@ from torch import Tensor
 
 from oracle.inference import tables
 from oracle.models import ModelIdentity, put_model
-from oracle.models.gguf_file import Sizes, tensor_shapes
+from oracle.models.byte_level import byte_characters, byte_level_document
 from oracle.models.importing import NOISE
-from oracle.models.tokenizer import byte_characters, tokenizer_document
+from oracle.models.shapes import Sizes, decoder_shapes
 from oracle.quantising.llama import quantise_llama
 from oracle.quantising.rounding import Array
 from oracle.quantising.shape import Shape
@@ -59,7 +59,7 @@ def tiny_weights(seed: int = 0, sizes: Sizes = SIZES) -> dict[str, Array]:
     random = np.random.default_rng(seed)
     return {
         name: random.uniform(0.5, 1.5, shape) if len(shape) == 1 else random.normal(0, 0.3, shape)
-        for name, shape in tensor_shapes(sizes).items()
+        for name, shape in decoder_shapes(sizes).items()
     }
 
 
@@ -105,7 +105,7 @@ def tiny_tensors(seed: int = 0) -> dict[str, Tensor]:
 
 
 def tiny_tokenizer() -> bytes:
-    return tokenizer_document(TOKENS, MERGES, range(len(CONTROL)))
+    return byte_level_document(TOKENS, MERGES, range(len(CONTROL)))
 
 
 @cache

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.engine import Engine
-from oracle.models import GgufUnsupported, MethodUnknown, importing, load_model, quantise_gguf
-from oracle.models.gguf_file import CHAT_ML, Sizes, tensor_shapes
+from oracle.models import MethodUnknown, SourceUnsupported, importing, load_model, quantise
+from oracle.models.chat_ml import CHAT_ML
+from oracle.models.shapes import Sizes, decoder_shapes
 from oracle.quantising.calibration import calibration_rows
 from oracle.store import Store
 from protocol.errors import CommonholdError
@@ -79,7 +80,7 @@ def write_gguf(
     writer.add_eos_token_id(1)
     writer.add_chat_template(template)
     random = np.random.default_rng(5)
-    for name, shape in tensor_shapes(SIZES).items():
+    for name, shape in decoder_shapes(SIZES).items():
         if name != drop:
             writer.add_tensor(f"{GGUF_NAMES[name]}.weight", random.normal(0, 0.3, shape).astype(np.float32))
     if add:
@@ -112,8 +113,8 @@ def test_a_model_of_another_kind_is_refused_by_what_does_not_fit(
     tmp_path: Path, fault: dict[str, Any], message: str
 ) -> None:
     path = write_gguf(tmp_path / "model.gguf", **fault)
-    with pytest.raises(GgufUnsupported, match=message) as refused:
-        quantise_gguf(path, Store(tmp_path / "store"))
+    with pytest.raises(SourceUnsupported, match=message) as refused:
+        quantise(path, Store(tmp_path / "store"))
     assert str(path) in str(refused.value)
 
 
@@ -121,8 +122,8 @@ def test_a_model_of_another_kind_is_refused_by_what_does_not_fit(
 def test_a_file_that_is_no_gguf_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(content)
-    with pytest.raises(GgufUnsupported, match=f"{path} is no readable GGUF file"):
-        quantise_gguf(path, Store(tmp_path / "store"))
+    with pytest.raises(SourceUnsupported, match=f"{path} is no readable GGUF file"):
+        quantise(path, Store(tmp_path / "store"))
 
 
 @settings(max_examples=40, deadline=None)
@@ -132,8 +133,8 @@ def test_a_file_cut_anywhere_is_refused(tmp_path_factory: pytest.TempPathFactory
     whole = write_gguf(folder / "whole.gguf").read_bytes()
     path = folder / "cut.gguf"
     path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
-    with pytest.raises(GgufUnsupported, match=str(path)):
-        quantise_gguf(path, Store(folder / "store"))
+    with pytest.raises(SourceUnsupported, match=str(path)):
+        quantise(path, Store(folder / "store"))
 
 
 @contextmanager
@@ -160,22 +161,22 @@ def test_a_header_with_any_byte_changed_is_refused_in_our_words_or_is_another_mo
     path.write_bytes(content)
     store = Store(folder / "store")
     with suppress(CommonholdError), little_calibration():
-        load_model(store, quantise_gguf(path, store).manifest)
+        load_model(store, quantise(path, store).manifest)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GgufUnsupported, match=r"none\.gguf"):
-        quantise_gguf(tmp_path / "none.gguf", Store(tmp_path / "store"))
+    with pytest.raises(SourceUnsupported, match=r"none\.gguf"):
+        quantise(tmp_path / "none.gguf", Store(tmp_path / "store"))
 
 
 def test_a_method_that_is_not_offered_is_refused_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(MethodUnknown, match="'q3_k': known are feedback, nearest"):
-        quantise_gguf(write_gguf(tmp_path / "model.gguf"), Store(tmp_path / "store"), method="q3_k")  # type: ignore[arg-type]
+        quantise(write_gguf(tmp_path / "model.gguf"), Store(tmp_path / "store"), method="q3_k")  # type: ignore[arg-type]
 
 
 def test_a_sound_file_becomes_a_model_that_runs(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
-    model = load_model(store, quantise_gguf(write_gguf(tmp_path / "model.gguf"), store, name="Tiny").manifest)
+    model = load_model(store, quantise(write_gguf(tmp_path / "model.gguf"), store, name="Tiny").manifest)
     assert (model.manifest.name, model.manifest.licence, len(model.program.steps.layers)) == (
         "Tiny",
         "mit",

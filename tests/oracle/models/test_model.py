@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from oracle.models import ModelIdentity, ModelInconsistent, WeightsInvalid, load_model, put_model
-from oracle.models.tokenizer import tokenizer_document
+from oracle.models.byte_level import byte_level_document
 from oracle.store import ContentDamaged, ContentMissing, FolderSource, Store
 from protocol.cid import Cid
 from protocol.documents import DocumentInvalid, encode
@@ -75,7 +75,7 @@ def put(store: Store, program: Program, tokens: tuple[str, ...] = TOKENS, contro
         quantisation="int8, nearest",
         program=program,
         tensors=tiny_tensors(),
-        tokenizer=tokenizer_document(tokens, MERGES, range(control)),
+        tokenizer=byte_level_document(tokens, MERGES, range(control)),
     ).manifest
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.models import Model, TextInvalid, Tokenizer, TokenizerInvalid
-from oracle.models.tokenizer import byte_characters, tokenizer_document
+from oracle.models.byte_level import byte_characters, byte_level_document
 from tests.oracle.tiny import CONTROL, MERGES, SIZES, TOKENS
 
 TEXTS = [
@@ -62,7 +62,7 @@ def test_control_tokens_and_strangers_are_no_text(tiny_model: Model, token: int)
 
 
 def changed(**fields: object) -> bytes:
-    document = json.loads(tokenizer_document(TOKENS, MERGES, range(len(CONTROL))))
+    document = json.loads(byte_level_document(TOKENS, MERGES, range(len(CONTROL))))
     document["model"] |= fields
     return json.dumps(document).encode()
 
@@ -88,27 +88,27 @@ def test_a_file_that_is_no_tokenizer_is_refused_by_name(tmp_path: Path, document
     file = tmp_path / "tokenizer"
     file.write_bytes(document)
     with pytest.raises(TokenizerInvalid, match=str(file)):
-        Tokenizer(file)
+        Tokenizer.read(file)
 
 
 def test_the_same_vocabulary_gives_the_same_file() -> None:
-    first = tokenizer_document(TOKENS, MERGES, range(len(CONTROL)))
-    assert first == tokenizer_document(list(TOKENS), list(MERGES), [0, 1, 2])
+    first = byte_level_document(TOKENS, MERGES, range(len(CONTROL)))
+    assert first == byte_level_document(list(TOKENS), list(MERGES), [0, 1, 2])
 
 
 def test_text_that_the_vocabulary_cannot_spell_is_refused_rather_than_cut(tmp_path: Path) -> None:
     without = byte_characters()[0x04]
     tokens = [token for token in TOKENS if token != without]
     file = tmp_path / "tokenizer"
-    file.write_bytes(tokenizer_document(tokens, MERGES, range(len(CONTROL))))
+    file.write_bytes(byte_level_document(tokens, MERGES, range(len(CONTROL))))
     with pytest.raises(TextInvalid, match=r"character 3 is '\\x04', for which the vocabulary has no tokens"):
-        Tokenizer(file).encode("end\x04")
+        Tokenizer.read(file).encode("end\x04")
 
 
 def test_a_tokenizer_that_changes_text_is_found_out(tmp_path: Path) -> None:
     document = json.loads(changed()) | {"normalizer": {"type": "Lowercase"}}
     file = tmp_path / "tokenizer"
     file.write_text(json.dumps(document))
-    assert Tokenizer(file).encode("the")
+    assert Tokenizer.read(file).encode("the")
     with pytest.raises(TextInvalid, match="does not keep the text"):
-        Tokenizer(file).encode("The")
+        Tokenizer.read(file).encode("The")
