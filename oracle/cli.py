@@ -96,7 +96,7 @@ def _verify(settings: OracleSettings, job: JobId) -> int:
 
 
 @main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option("--name", default="", help="What people call it; by default after the file.")
 @click.option(
     "--method",
@@ -105,12 +105,14 @@ def _verify(settings: OracleSettings, job: JobId) -> int:
     show_default=True,
     help="How weights are rounded: each making up for errors before it, or to the nearest.",
 )
-def quantize(file: Path, name: str, method: Method) -> None:
-    """Make an integer program of a GGUF FILE, put it into the store, and print what ModelRegistry is to be told of it.
+def quantize(source: Path, name: str, method: Method) -> None:
+    """Make an integer program of SOURCE, put it into the store, and print what ModelRegistry is to be told of it.
 
-    The same file gives the same bytes, and so the same roots, on any machine: anyone can check a registered model so.
+    SOURCE is a GGUF file of a Llama-style chat model, or a folder in Hugging Face's layout, of such a model or of a
+    BERT-style sentence encoder, or the folder's safetensors file. The same source gives the same bytes, and so the
+    same roots, on any machine: anyone can check a registered model so.
     """
-    done = quantise(file, _settings().open_store(), name=name, method=method, progress=_tell)
+    done = quantise(source, _settings().open_store(), name=name, method=method, progress=_tell)
     click.echo(json.dumps(shown(done), indent=2))
 
 

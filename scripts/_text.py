@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 from oracle.models.tokenizer import Tokenizer
 from protocol.cid import Cid
 from protocol.facts import JobRecord
-from protocol.payload import decode_tokens, decode_witness, encode_tokens
+from protocol.payload import decode_answer, decode_witness, encode_tokens, is_embedding
 from protocol.types import ModelId, Outcome
 from scripts._session import Session
+
+UNIT = 1 << 15
+"""One, in the elements of an embedding."""
 
 
 def tokenizer_of(session: Session, model: ModelId) -> Tokenizer:
@@ -21,11 +26,15 @@ def payload_of(session: Session, model: ModelId, text: str) -> bytes:
 
 
 def said_in(session: Session, record: JobRecord) -> str:
-    """What became of a job, for people: its answer's text, or the rule that it was refused by."""
+    """What became of a job, for people: its answer's text, its embedding to five places, or the
+    rule that it was refused by."""
     if record.outcome is None or record.output is None:
         return f"{record.status.name.lower()}, not answered"
     if record.outcome is Outcome.ANSWERED:
-        return tokenizer_of(session, record.sheet.model).decode(decode_tokens(record.output))
+        said = decode_answer(record.output)
+        if is_embedding(record.output):
+            return json.dumps([round(element / UNIT, 5) for element in said])
+        return tokenizer_of(session, record.sheet.model).decode(said)
     witness = decode_witness(record.output)
     what = "input" if record.outcome is Outcome.INPUT_REFUSED else "answer"
     return f"{what} refused by rule {witness.rule} at position {witness.position}"

@@ -1,4 +1,4 @@
-"""The models that set-up prepared."""
+"""Models to register: those that set-up prepared, and any file or folder."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from oracle.quantising.method import Method
 from oracle.store import Store
 
 MODELS = Path(__file__).resolve().parent.parent / ".cache" / "models"
+PREPARED = ("smollm2", "minilm")
+"""What models.lock names: a chat model and a sentence encoder."""
 
 
-def model_of(gguf: Path | None, method: Method, store: Store, name: str = "") -> ModelIdentity:
-    """A file's model, made now, or the one that set-up prepared by this method."""
-    if gguf is None:
-        return take_over(MODELS, method, store)
-    click.echo(f"quantising {gguf.name}: some minutes …")
-    return quantise(gguf, store, name=name, method=method, progress=click.echo)
+def model_of(weights: Path | None, prepared: str, method: Method, store: Store, name: str = "") -> ModelIdentity:
+    """The model of a file or folder, made now, or one that set-up prepared by this method."""
+    if weights is None:
+        return take_over(MODELS / prepared, method, store)
+    click.echo(f"quantising {weights.name}: about a minute …")
+    return quantise(weights, store, name=name, method=method, progress=click.echo)

@@ -3,7 +3,7 @@
 \b
 Example:
   ape run deploy
-  ape run deploy --url http://127.0.0.1:8545 --gguf .cache/models/model.gguf
+  ape run deploy --url http://127.0.0.1:8545 --weights model.gguf
 """
 
 from __future__ import annotations
@@ -25,30 +25,32 @@ from protocol.transactions import Sender
 from protocol.types import ModelFacts
 from scripts._parameters import Share
 from scripts._session import plainly, read_settings, where
-from scripts._weights import model_of
+from scripts._weights import PREPARED, model_of
 
 
 @click.command(help=__doc__)
 @where
 @click.option(
-    "--gguf", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Weights; by default set-up's."
+    "--weights",
+    type=click.Path(exists=True, path_type=Path),
+    help="The first model: a GGUF file, or a folder in Hugging Face's layout; by default SmolLM2.",
 )
 @click.option("--share", type=Share(), default="5%", show_default=True, help="The curator's part of each fee.")
 @click.option("--again", is_flag=True, help="Deploy although something is deployed on this chain.")
-def cli(url: str | None, home: Path | None, gguf: Path | None, share: int, again: bool) -> Deployment:
+def cli(url: str | None, home: Path | None, weights: Path | None, share: int, again: bool) -> Deployment:
     with plainly():
         settings = read_settings(url, home)
         with Chain.of(settings) as chain:
-            return _deploy(settings, chain, gguf, share, again)
+            return _deploy(settings, chain, weights, share, again)
 
 
-def _deploy(settings: Settings, chain: Chain, gguf: Path | None, share: int, again: bool) -> Deployment:
+def _deploy(settings: Settings, chain: Chain, weights: Path | None, share: int, again: bool) -> Deployment:
     refuse_elsewhere(chain.id)
     if not again and (before := _before(settings, chain)) is not None:
         raise click.ClickException(
             f"{before.address_of('JobEscrow')} is an escrow deployed here already: use it, or say --again"
         )
-    identity = model_of(gguf, METHODS[0], Store(settings.home / "store"))
+    identity = model_of(weights, PREPARED[0], METHODS[0], Store(settings.home / "store"))
     curator = CAST["curator"].account
     plan = local_plan(ModelFacts(**asdict(identity), curator=CAST["curator"].address, curator_bps=share))
     with (

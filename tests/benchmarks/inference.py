@@ -21,7 +21,7 @@ from oracle.models import load_model
 from oracle.models.prepared import take_over
 from oracle.store import Store
 from protocol.types import Sampling
-from tests.oracle.real import real_models
+from tests.oracle.real import real_model
 
 RUNS = 3
 PROMPTS = (64, 512, 2_048)
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _figures(store: Store, device: torch.device) -> dict[str, str]:
-    manifest = take_over(real_models(), "feedback", store).manifest
+    manifest = take_over(real_model(), "feedback", store).manifest
     loading = _best(lambda: Engine(load_model(Store(store.root), manifest), device))
     engine = Engine(load_model(store, manifest), device)
     engine.run([TOKEN], Sampling(1))

@@ -21,7 +21,7 @@ from protocol.payload import Witness, decode_tokens, decode_witness, encode_toke
 from protocol.rules import Deny, Limit, Prefix, Rule, RuleSet, Scope
 from protocol.types import Outcome, Sampling
 from tests.oracle.asking import answer
-from tests.oracle.real import real_models
+from tests.oracle.real import real_model
 
 QUESTION = "What is the capital of France?"
 SHORT = Sampling(max_tokens=24)
@@ -34,7 +34,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def identity(store: Store) -> ModelIdentity:
-    return take_over(real_models(), "feedback", store)
+    return take_over(real_model(), "feedback", store)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_it_knows_the_capital_of_france_and_stops(engine: Engine, answered: Answ
 
 
 def test_another_rounding_of_the_same_weights_answers_too(store: Store, identity: ModelIdentity) -> None:
-    nearest = take_over(real_models(), "nearest", store)
+    nearest = take_over(real_model(), "nearest", store)
     assert nearest.tokenizer == identity.tokenizer
     assert nearest.weights != identity.weights
     engine = Engine(load_model(store, nearest.manifest))

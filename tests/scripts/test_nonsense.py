@@ -41,7 +41,7 @@ def nonces(world: World) -> dict[str, int]:
         (["register_operator", "--uri", "x" * 513], "512"),
         (["register_operator", "--slot", "poetry"], "no vote has filled the slot poetry"),
         (["register_model", "--share", "101%"], "not between 0 and 100"),
-        (["register_model", "--gguf", "/nowhere.gguf"], "does not exist"),
+        (["register_model", "--weights", "/nowhere.gguf"], "does not exist"),
         (["propose_model", UNKNOWN], "is not registered, or retired"),
         (["vote", "17"], "there is no proposal 17; proposed so far: none yet"),
         (["vote", "soon"], "'soon' is no proposal"),
@@ -88,7 +88,7 @@ def test_rules_that_are_none_are_not_proposed(
 def test_weights_that_are_none_are_not_registered(scripted: World, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "model.gguf"
     file.write_bytes(b"GGUF" + bytes(100))
-    done = run("register_model", "--gguf", str(file))
+    done = run("register_model", "--weights", str(file))
     assert done.exit_code == 1, done.output
     assert "model.gguf" in done.output
 

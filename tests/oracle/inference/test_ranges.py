@@ -24,7 +24,7 @@ from protocol.operations import LIMB, WIDE, Add, AnyOperation, Attend, Gate, Nor
 from protocol.program import Program, decode_program
 from tests.oracle.inference.programs import Small, decoder, encoder
 from tests.oracle.inference.test_exact import tokens_of
-from tests.oracle.real import real_models
+from tests.oracle.real import real_model
 from tests.oracle.tiny import tiny_parts
 
 Tensors = dict[str, Tensor]
@@ -58,7 +58,7 @@ def place(program: Program, kind: type[AnyOperation]) -> int:
 @pytest.mark.parametrize("method", METHODS)
 def test_the_real_model_is_proved(method: Method, tmp_path: Any) -> None:
     store = Store(tmp_path)
-    manifest = decode_manifest(store.read(Cid(take_over(real_models(), method, store).manifest)))
+    manifest = decode_manifest(store.read(Cid(take_over(real_model(), method, store).manifest)))
     program = decode_program(store.read(Cid.parse(manifest.program)))
     values = prove(program, read_weights(store.get(Cid.parse(manifest.weights)), program))
     assert values[-1][-1] == Value("wide", program.vocabulary, WIDE)
