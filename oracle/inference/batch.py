@@ -53,14 +53,21 @@ class Batch:
 
     @classmethod
     def of(cls, parts: Sequence[tuple[Cache, Sequence[int]]], device: torch.device, *, last_only: bool = False) -> Self:
-        """Each cache with the tokens that follow what it holds."""
+        """Each cache with the tokens that follow what it holds. Raises `IndexError` where it has no room for them."""
         segments, tokens, positions = [], list[int](), list[int]()
         for cache, ids in parts:
+            if cache.length + len(ids) > cache.capacity:
+                raise IndexError(f"{cache.length + len(ids)} positions, and the cache has room for {cache.capacity}")
             segments.append(Segment(cache, len(tokens), len(tokens) + len(ids)))
             positions.extend(range(cache.length, cache.length + len(ids)))
             tokens.extend(ids)
         ends = torch.tensor([segment.end - 1 for segment in segments], device=device) if last_only else None
         return cls(torch.tensor(tokens, device=device), torch.tensor(positions, device=device), tuple(segments), ends)
+
+    @property
+    def end(self) -> int:
+        """The position after the last."""
+        return max(segment.first_position + segment.end - segment.start for segment in self.segments)
 
     def done(self) -> None:
         """The caches hold these rows too."""

@@ -76,7 +76,7 @@ def read_published(path: Path) -> PublishedDecoder | PublishedEncoder:
 def _decoder(
     published: PublishedDecoder, tokenizer: Tokenizer, method: Method, progress: Progress
 ) -> tuple[Program, dict[str, Tensor]]:
-    rows = calibration_rows(tokenizer.encode)
+    rows = calibration_rows(tokenizer.encode, published.shape.context)
     steps, tensors = quantise_llama(published.weights, published.shape, rows, method, progress)
     tensors[NOISE] = torch.from_numpy(tables.gumbel())
     return Program(

@@ -25,10 +25,10 @@ MARGIN = 2.0
 MOMENT_BITS = 20
 
 
-def calibration_rows(encode: Callable[[str], list[int]]) -> list[list[int]]:
-    """The text's tokens, 256 a row; what is left over is left out."""
-    ids = encode(TEXT.read_text(encoding="utf-8"))
-    return [ids[i : i + ROW_TOKENS] for i in range(0, len(ids) - ROW_TOKENS + 1, ROW_TOKENS)]
+def calibration_rows(encode: Callable[[str], list[int]], context: int) -> list[list[int]]:
+    """The text's tokens, 256 a row or as many as the context holds; what is left over is left out."""
+    ids, size = encode(TEXT.read_text(encoding="utf-8")), min(ROW_TOKENS, context)
+    return [ids[i : i + size] for i in range(0, len(ids) - size + 1, size)]
 
 
 def calibration_lines(encode: Callable[[str], list[int]]) -> list[list[int]]:

@@ -84,6 +84,8 @@ class NativeKernels(TorchKernels):
         return out
 
     def _rotate(self, op: Rotate, loaded: Any, batch: Batch, _part: int, rows: Tensor) -> Tensor:
+        if batch.end > len(loaded[0]):
+            raise IndexError(f"{batch.end} positions, and {op.table} turns {len(loaded[0])}")
         out = torch.empty_like(rows)
         self._lib.rotate(
             *(rows.data_ptr(), len(rows), rows.shape[1], op.heads, op.head_width, loaded[0].data_ptr()),

@@ -219,3 +219,14 @@ def digest_with(**environment: str) -> str:
 )
 def test_instruction_sets_change_nothing(environment: dict[str, str]) -> None:
     assert digest_with(**environment) == digest_with()
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize(("capacity", "tokens"), [(16, 17), (CAPACITY + 8, CAPACITY + 1)])
+def test_positions_beyond_the_cache_or_the_rotations_are_refused(name: str, capacity: int, tokens: int) -> None:
+    """A library that reads or writes past its memory would go on with whatever lies there."""
+    small, kernels = decoder(1), KERNELS[name]()
+    machine = Machine(small.steps, small.tensors, kernels)
+    sequence = machine.cache(capacity)
+    with pytest.raises(IndexError):
+        machine.run(Batch.of([(sequence, [0] * tokens)], kernels.device))

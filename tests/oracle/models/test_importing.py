@@ -5,91 +5,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import gguf
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.engine import Engine
 from oracle.models import MethodUnknown, SourceUnsupported, importing, load_model, quantise
-from oracle.models.chat_ml import CHAT_ML
-from oracle.models.shapes import Sizes, decoder_shapes
 from oracle.quantising.calibration import calibration_rows
 from oracle.store import Store
 from protocol.errors import CommonholdError
 from protocol.types import Sampling
-from tests.oracle.tiny import MERGES, TOKENS
-
-SPOKEN = ("<|im_start|>", "<|im_end|>", *TOKENS[2:])
-FIELDS: dict[str, Any] = {
-    "block_count": 1,
-    "embedding_length": 64,
-    "attention.head_count": 4,
-    "attention.head_count_kv": 2,
-    "feed_forward_length": 96,
-    "context_length": 128,
-    "rope.dimension_count": 16,
-}
-SIZES = Sizes(
-    layers=1,
-    width=64,
-    heads=4,
-    key_value_heads=2,
-    head_width=16,
-    hidden_width=96,
-    vocabulary=len(SPOKEN),
-)
-GGUF_NAMES = {
-    "embedding": "token_embd",
-    "output_norm": "output_norm",
-    "layers.0.attention_norm": "blk.0.attn_norm",
-    "layers.0.query": "blk.0.attn_q",
-    "layers.0.key": "blk.0.attn_k",
-    "layers.0.value": "blk.0.attn_v",
-    "layers.0.attention_output": "blk.0.attn_output",
-    "layers.0.feed_norm": "blk.0.ffn_norm",
-    "layers.0.gate": "blk.0.ffn_gate",
-    "layers.0.up": "blk.0.ffn_up",
-    "layers.0.down": "blk.0.ffn_down",
-}
-
-
-def write_gguf(
-    path: Path,
-    *,
-    architecture: str = "llama",
-    pre: str = "smollm",
-    template: str = CHAT_ML,
-    fields: dict[str, Any] | None = None,
-    drop: str = "",
-    add: str = "",
-) -> Path:
-    """A tiny GGUF file with random weights, sound unless told otherwise."""
-    writer = gguf.GGUFWriter(path, architecture)
-    for name, number in (FIELDS | (fields or {})).items():
-        writer.add_uint32(f"llama.{name}", number)
-    writer.add_float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
-    writer.add_float32("llama.rope.freq_base", 10_000.0)
-    writer.add_string("general.license", "mit")
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre)
-    writer.add_token_list(list(SPOKEN))
-    writer.add_token_types([3] * 3 + [1] * (len(SPOKEN) - 3))
-    writer.add_token_merges(list(MERGES))
-    writer.add_eos_token_id(1)
-    writer.add_chat_template(template)
-    random = np.random.default_rng(5)
-    for name, shape in decoder_shapes(SIZES).items():
-        if name != drop:
-            writer.add_tensor(f"{GGUF_NAMES[name]}.weight", random.normal(0, 0.3, shape).astype(np.float32))
-    if add:
-        writer.add_tensor(add, np.zeros((4, 4), np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+from tests.oracle.models.gguf_files import SIZES, write_gguf
 
 
 @pytest.mark.parametrize(
@@ -141,8 +67,8 @@ def test_a_file_cut_anywhere_is_refused(tmp_path_factory: pytest.TempPathFactory
 def little_calibration() -> Iterator[None]:
     """Two rows of text instead of all, where what comes out does not matter."""
 
-    def rows(encode: Callable[[str], list[int]]) -> list[list[int]]:
-        return calibration_rows(encode)[:2]
+    def rows(encode: Callable[[str], list[int]], context: int) -> list[list[int]]:
+        return calibration_rows(encode, context)[:2]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importing, "calibration_rows", rows)
