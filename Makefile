@@ -4,7 +4,7 @@ RUN := stack/run
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock demo up down check format abi test test-contracts test-scenarios test-python test-hardhat \
-        hardhat-node gas coverage clean
+        test-models hardhat-node gas coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ test-python: setup ## pytest: everything else
 
 test-hardhat: setup ## the deployment script against Hardhat's node
 	$(RUN) pytest -m hardhat
+
+test-models: setup ## the real models: the same bits whatever computes them (takes minutes)
+	$(RUN) pytest -m models --timeout 1800
 
 hardhat-node: setup ## Hardhat's node, on port 8545
 	$(RUN) hardhat --config stack/hardhat/hardhat.config.js node --hostname 127.0.0.1

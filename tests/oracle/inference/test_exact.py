@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from oracle.inference import matmul, reference
 from oracle.inference.batch import Batch
 from oracle.inference.machine import Kernels, Machine
 from oracle.inference.matmul import FLOAT64, FLOAT_BLOCKS, INT_MM, Path, PathRefused, self_test
-from oracle.inference.native.building import NativeUnavailable
+from oracle.inference.native.building import NativeUnavailable, compiler
 from oracle.inference.native.kernels import NativeKernels
 from oracle.inference.torch_kernels import TorchKernels
 from tests.oracle.inference.programs import Small, decoder, encoder
@@ -144,6 +146,11 @@ def test_only_the_rows_that_are_wanted_are_computed_to_the_end() -> None:
     assert running.run(batch).tolist() == [last(running, part)[-1] for part in parts]
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here: nothing is claimed of CUDA")
+def test_cuda_is_held_to_the_same() -> None:
+    assert any(name.startswith("cuda") for name in KERNELS)
+
+
 # ---------------------------------------------------------------- the self-test
 
 
@@ -184,28 +191,35 @@ def test_a_path_that_is_not_exact_is_refused(name: str, path: Path) -> None:
 
 
 CHILD = """
-import hashlib, torch
+import hashlib, sys, torch
 from oracle.inference import matmul
-from tests.oracle.inference.test_exact import last, machine, tokens_of
+from tests.oracle.inference.test_exact import last, machine, native, tokens_of
 from tests.oracle.inference.programs import decoder
 from oracle.inference.torch_kernels import TorchKernels
+device = torch.device("cpu")
+paths = matmul.allowed(device).values()
+kernels = [native()] if "native" in sys.argv else [TorchKernels(device, path) for path in paths]
 digest = hashlib.sha256()
 for seed in range(6):
     small = decoder(seed)
-    for path in matmul.allowed(torch.device("cpu")).values():
-        value = last(machine(small, TorchKernels(torch.device("cpu"), path)), tokens_of(small, seed))
-        assert value == last(machine(small, TorchKernels(torch.device("cpu"))), tokens_of(small, seed)), path.name
-    digest.update(repr(value).encode())
+    values = [last(machine(small, each), tokens_of(small, seed, 30)) for each in kernels]
+    assert all(value == values[0] for value in values), seed
+    digest.update(repr(values[0]).encode())
 print(digest.hexdigest())
+"""
+COMPILER = """#!/bin/sh
+case "$*" in *--version*) exec {compiler} "$@" ;; esac
+exec {compiler} "$@" {flags}
 """
 
 
 @cache
-def digest_with(**environment: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-c", CHILD], capture_output=True, text=True, check=True, env={**os.environ, **environment}
-    )
-    return ran.stdout.strip()
+def digest_with(*arguments: str, **environment: str) -> str:
+    """Of values that another process computes, in this environment besides ours."""
+    command = [sys.executable, "-c", CHILD, *arguments]
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **environment}
+    ).stdout.strip()
 
 
 @pytest.mark.parametrize(
@@ -219,6 +233,16 @@ def digest_with(**environment: str) -> str:
 )
 def test_instruction_sets_change_nothing(environment: dict[str, str]) -> None:
     assert digest_with(**environment) == digest_with()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these flags are of x86-64's compilers")
+@pytest.mark.parametrize("flags", ["-mno-avx512vnni", "-mno-avx512f", "-march=x86-64"])
+def test_native_kernels_of_lesser_processors_change_nothing(flags: str, tmp_path: FilePath) -> None:
+    native()
+    wrapper = tmp_path / "compiler"
+    wrapper.write_text(COMPILER.format(compiler=compiler(), flags=flags))
+    wrapper.chmod(0o755)
+    assert digest_with("native", CXX=str(wrapper), XDG_CACHE_HOME=str(tmp_path)) == digest_with()
 
 
 @pytest.mark.parametrize("name", KERNELS)
