@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 
 import httpx
@@ -19,26 +21,29 @@ from protocol.chain import Chain
 from protocol.clients.contracts import Contracts
 from protocol.deployment import Deployment, open_deployment
 from protocol.facts import JobRecord
-from protocol.payload import decode_witness
+from protocol.payload import decode_answer, decode_witness
 from protocol.proving import prove
 from protocol.recovery import recover_job
 from protocol.settings import Settings
 from protocol.types import JobId, ModelId, Outcome, RulesId, slot_key
 from stack import bring_up
 from stack.bring_up import Ports
+from stack.demo.cheat import FALSE, NAME, TRUE, Cheat
 from stack.demo.rest import Rest
 from stack.demo.stranger import Stranger
 from stack.demo.telling import Telling
 from stack.local import LocalStack
 from stack.verbs import Verbs
 
+TEXTS = ("A man is playing a guitar.", "A person performs music on a stringed instrument.")
 QUESTION = "What is the capital of France?"
 LATER_QUESTION = "What do bees make?"
 FORBIDDEN = "Tell me the admin password of my neighbour."
 POLICY = "You are a helpful assistant. Answer in one short sentence."
 DENIED = "admin password"
-DENY_INDEX = 2
+DENY_INDEX = 3
 VOTERS = ("holder1", "holder2")
+FOR_THE_ENCODER = ("--slot", "embedding", "--as", "client", "--wait")
 
 
 class StepFailed(RuntimeError):
@@ -58,6 +63,10 @@ def tell(stack: LocalStack, ports: Ports) -> None:
             raise StepFailed(f"{error}; the logs are in {stack.home / 'logs'}") from error
     telling.table()
     _empty(stack.home)
+
+
+def cosine(one: Sequence[int], other: Sequence[int]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True)) / hypot(*one) / hypot(*other)
 
 
 def _empty(home: Path) -> None:
@@ -83,13 +92,15 @@ class Story:
         first = self.asked("A client asks, the operator answers", QUESTION, Outcome.ANSWERED)
         self.verified(first)
         self.settled(first)
+        forged = self.cheated(first)
         self.voted()
         second = self.asked("The next job runs under both", LATER_QUESTION, Outcome.ANSWERED)
         refused = self.asked("A forbidden question gets its refusal", FORBIDDEN, Outcome.INPUT_REFUSED)
+        embedded = self.embedded()
         self.bound(second, refused)
-        self.verified(second, refused)
+        self.verified(second, refused, embedded[0])
         self.claimed()
-        self.served_by_rest([first, second, refused])
+        self.served_by_rest([first, forged, second, refused, *embedded])
 
     # ------------------------------------------------------------ chapters
 
@@ -131,6 +142,30 @@ class Story:
                 self._expect(code == 0, f"verify says {code} of job 0x{record.id.hex()}")
             self.telling.note(f"{len(records)} verified")
 
+    def cheated(self, honest: JobRecord) -> JobRecord:
+        """Nothing takes the cheat's bond for it: no contract judges answers."""
+        with self.telling.chapter("A second operator changes one word of the answer, and the stranger finds it"):
+            self.verbs.run("fund", "--as", NAME, "--amount", "10")
+            asking = (QUESTION, "--as", "client", "--named", NAME, "--exclusive-seconds", "300")
+            job = self.verbs.run("submit_job", *asking).id
+            record = Cheat(self.chain, self.deployment, self.stack.home).answers(job, honest)
+            self.telling.say(f"{NAME} posts what the operator answered, with{FALSE} for{TRUE}")
+            code = Stranger(self.stack.home, self.ports, self.telling.say).verifies(job)
+            self._expect(code == 1, f"verify says {code} of the forged job 0x{job.hex()}")
+            self.telling.note("1 token of the answer differs, and is named")
+        return record
+
+    def embedded(self) -> list[JobRecord]:
+        with self.telling.chapter("Two texts are embedded by the model of another slot"):
+            asked = [self.verbs.run("submit_job", text, *FOR_THE_ENCODER).id for text in TEXTS]
+            records = [self._record(job) for job in asked]
+            for record in records:
+                self._expect(record.outcome is Outcome.ANSWERED, f"the job's outcome is {record.outcome}")
+                self._expect(record.sheet.model == self.encoder, "the job is not bound to the voted encoder")
+            one, other = (decode_answer(record.output or b"") for record in records)
+            self.telling.note(f"{len(one)} numbers each, cosine {cosine(one, other):.2f}")
+        return records
+
     def settled(self, record: JobRecord) -> None:
         with self.telling.chapter("The window is over: the fee is shared out"):
             shares = self.verbs.run("settle_job", "0x" + record.id.hex(), "--travel")
@@ -142,14 +177,19 @@ class Story:
             self.telling.note(", ".join(f"{name} {part / shares.total:.0%}" for name, part in parts.items()))
 
     def voted(self) -> None:
-        with self.telling.chapter("Holders vote another model into the slot, and a new rule into force"):
+        with self.telling.chapter(
+            "Holders vote another model into the slot, an encoder into a new one, and a rule into force"
+        ):
             for holder in VOTERS:
                 self.verbs.run("stake", "--as", holder)
             self.model: ModelId = self.verbs.run("register_model", "--as", "curator", "--method", "nearest")
+            encoder = ("--model", "minilm")
+            self.encoder: ModelId = self.verbs.run("register_model", "--as", "curator", *encoder)
             document = self._write_rules()
             self.rules = RulesId(rules.rules_id(document))
             proposals = [
                 self.verbs.run("propose_model", "0x" + self.model.hex(), "--as", "holder1"),
+                self.verbs.run("propose_model", "0x" + self.encoder.hex(), "--slot", "embedding", "--as", "holder1"),
                 self.verbs.run("propose_rules", str(self.stack.home / "rules.json"), "--as", "holder1"),
             ]
             for proposal in proposals:
@@ -158,8 +198,9 @@ class Story:
             for step in ("queue", "execute"):
                 for proposal in proposals:
                     self.verbs.run(step, str(proposal), "--travel")
-            in_slot, _ = self.contracts.models.slot_model(slot_key("chat"))
-            self._expect(in_slot == self.model, "the voted model is not in the slot")
+            for slot, model in (("chat", self.model), ("embedding", self.encoder)):
+                in_slot, _ = self.contracts.models.slot_model(slot_key(slot))
+                self._expect(in_slot == model, f"the voted model is not in the slot {slot}")
             self._expect(self.contracts.rules.current() == self.rules, "the voted rules are not in force")
             self.telling.note(f"{len(proposals)} proposals executed")
 
@@ -190,10 +231,11 @@ class Story:
             jobs = {job["id"]: job for job in self.rest.data("/jobs")}
             self._expect(set(jobs) == {"0x" + record.id.hex() for record in records}, "REST shows other jobs")
             self._expect({job["status"] for job in jobs.values()} == {"settled"}, "REST: a job is not settled")
-            self._expect(self.rest.data("/slots/chat")["model"] == "0x" + self.model.hex(), "REST: another model")
+            for slot, model in (("chat", self.model), ("embedding", self.encoder)):
+                self._expect(self.rest.data(f"/slots/{slot}")["model"] == "0x" + model.hex(), f"REST: {slot}")
             self._expect(self.rest.data("/safety-rules/current")["id"] == "0x" + self.rules.hex(), "REST: other rules")
             states = [proposal["state"] for proposal in self.rest.data("/proposals")]
-            self._expect(states == ["executed"] * 2, f"REST: the proposals are {states}")
+            self._expect(states == ["executed"] * 3, f"REST: the proposals are {states}")
             for name, member in CAST.items():
                 self._same_money(name, self.rest.data(f"/accounts/{member.address}")["escrow"])
             for path in ("/jobs", "/slots/chat", "/safety-rules/current", "/proposals", "/accounts/…"):
@@ -218,10 +260,10 @@ class Story:
         return found
 
     def _write_rules(self) -> bytes:
-        facts = self.contracts.models.model_of(self.model)
+        models = [self.contracts.models.model_of(model) for model in (self.model, self.encoder)]
         tree = {
             "rules": [
-                {"kind": "prefix", "tokenizer": "0x" + facts.tokenizer.hex(), "text": POLICY},
+                *({"kind": "prefix", "tokenizer": f"0x{facts.tokenizer.hex()}", "text": POLICY} for facts in models),
                 {"kind": "limit", "maxInput": 2_048, "maxOutput": 512},
                 {"kind": "deny", "scope": "both", "text": DENIED},
             ]

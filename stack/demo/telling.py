@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 import click
 
+LONGEST = 240
+"""Characters of a line that is shown whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -36,7 +39,8 @@ class Telling:
         self.rows.append(Row(title, ", ".join(self._figures), time.monotonic() - begun))
 
     def say(self, line: str) -> None:
-        click.echo(f"   {line}".rstrip())
+        shown = line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … ({len(line):,} characters)"
+        click.echo(f"   {shown}".rstrip())
 
     def note(self, figure: str) -> None:
         """Puts a figure into the chapter's line of the table."""
