@@ -4,7 +4,7 @@ RUN := stack/run
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock demo up down check format abi test test-contracts test-scenarios test-python test-hardhat \
-        test-models hardhat-node gas coverage clean
+        test-models hardhat-node gas accuracy bench-inference coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,10 @@ hardhat-node: setup ## Hardhat's node, on port 8545
 
 gas: setup ## gas of a job, from receipts, beside its ceilings and the peers' figures
 	$(RUN) pytest tests/gas -s
+
+accuracy: ## how near the integer programs are to the models that they were made of
+	@$(PYTHON) stack/setup.py texts
+	$(RUN) python -m tests.benchmarks.accuracy
 
 coverage: setup ## line and branch coverage of the contracts
 	@mkdir -p build

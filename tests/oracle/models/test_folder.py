@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from oracle.accuracy.original_encoder import OriginalEncoder
 from oracle.engine import Engine
 from oracle.models import SourceUnsupported, Tokenizer, load_model, quantise
 from oracle.models.gguf_file import read_gguf
 from oracle.models.importing import read_published
 from oracle.models.published import PublishedEncoder
-from oracle.quantising.bert_original import OriginalEncoder
 from oracle.store import Store
 from protocol.types import Sampling
 from tests.oracle.models.folders import VOCABULARY, write_decoder, write_encoder

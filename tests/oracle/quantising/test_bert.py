@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from oracle.accuracy.original_encoder import OriginalEncoder
 from oracle.inference.batch import Batch
 from oracle.inference.machine import Machine
 from oracle.inference.torch_kernels import TorchKernels
 from oracle.quantising.bert import quantise_bert
-from oracle.quantising.bert_original import OriginalEncoder
 from oracle.quantising.method import METHODS, Method
 from oracle.quantising.rounding import Array
 from oracle.quantising.shape import EncoderShape

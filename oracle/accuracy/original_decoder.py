@@ -64,7 +64,7 @@ class Layer:
         )
 
 
-class Original:
+class OriginalDecoder:
     """The forward pass of a model as it was published, on one device."""
 
     def __init__(self, shape: Shape, weights: Mapping[str, Array], device: torch.device) -> None:
