@@ -70,6 +70,9 @@ accuracy: ## how near the integer programs are to the models that they were made
 	@$(PYTHON) stack/setup.py texts
 	$(RUN) python -m tests.benchmarks.accuracy
 
+bench-inference: setup ## the engine's speed beside transformers and llama.cpp
+	$(RUN) python -m tests.benchmarks.inference
+
 coverage: setup ## line and branch coverage of the contracts
 	@mkdir -p build
 	$(RUN) forge coverage --no-match-coverage '^(tests|contracts/mocks)/' --report lcov --report-file build/lcov.info
