@@ -23,6 +23,7 @@ from protocol.errors import CommonholdError
 
 WIDTH = 3
 ELEMENT = 2
+MOST_ELEMENT = 2**15 - 1
 EMBEDDING = b"\xff\xff\xff"
 """What an embedding begins with: the last of the reserved ids."""
 RESERVED = 0xFFFFF0
@@ -59,7 +60,10 @@ def decode_tokens(payload: bytes) -> list[int]:
 
 
 def encode_elements(elements: Sequence[int]) -> bytes:
-    """The mark and an embedding's elements, each −32,768 to 32,767."""
+    """The mark and an embedding's elements, each −32,768 to 32,767. Raises `PayloadMalformed`."""
+    for position, element in enumerate(elements):
+        if not -MOST_ELEMENT - 1 <= element <= MOST_ELEMENT:
+            raise PayloadMalformed(f"element {position} is {element}; elements are within {ELEMENT} bytes")
     return EMBEDDING + b"".join(element.to_bytes(ELEMENT, "big", signed=True) for element in elements)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from protocol.clients.governor import Support
-from protocol.payload import Witness, encode_witness
+from protocol.payload import Witness, encode_elements, encode_witness
 from protocol.plan import DAY, DOLLAR, HOLD, placeholder_model
 from protocol.pricing import accept_until, fine_for
 from protocol.reverts import Reverted
@@ -72,6 +72,22 @@ def test_a_refusal_shows_its_witness_and_what_it_earns(world: World, indexed: In
     shown = job_of(indexed, job)
     assert (shown["outcome"], shown["witness"]) == ("input_refused", {"rule": 3, "position": 17})
     assert (shown["output_tokens"], shown["price"]) == (None, str(price // 5))
+
+
+def test_an_embedding_shows_its_elements(world: World, indexed: Indexed) -> None:
+    job = world.submit()
+    acting.accept(world, job)
+    acting.post(world, job, Outcome.ANSWERED, encode_elements([1, -2, 32_767]))
+    shown = job_of(indexed, job)
+    assert (shown["embedding"], shown["output_tokens"], shown["witness"]) == ([1, -2, 32_767], None, None)
+
+
+def test_an_embedding_that_is_malformed_shows_its_bytes_alone(world: World, indexed: Indexed) -> None:
+    job = world.submit()
+    acting.accept(world, job)
+    acting.post(world, job, Outcome.ANSWERED, b"\xff\xff\xff\0")
+    shown = job_of(indexed, job)
+    assert (shown["embedding"], shown["output_tokens"], shown["output"]) == (None, None, "0xffffff00")
 
 
 def test_a_deadline_missed_is_fined_and_opens_the_job_again(world: World, indexed: Indexed) -> None:

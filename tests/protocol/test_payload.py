@@ -9,10 +9,14 @@ from protocol.payload import (
     RESERVED,
     PayloadMalformed,
     Witness,
+    decode_answer,
+    decode_elements,
     decode_tokens,
     decode_witness,
+    encode_elements,
     encode_tokens,
     encode_witness,
+    is_embedding,
 )
 
 token_ids = st.lists(st.integers(0, RESERVED - 1), max_size=50)
@@ -52,6 +56,33 @@ def test_a_witness_that_does_not_fit_is_refused_by_name(rule: int, position: int
 
 def test_an_id_takes_three_bytes_with_the_highest_first() -> None:
     assert encode_tokens([0, 1, 0x010203, RESERVED - 1]) == bytes.fromhex("000000 000001 010203 ffffef")
+
+
+def test_an_embedding_is_a_mark_and_two_bytes_an_element() -> None:
+    assert encode_elements([1, -1, 2**15 - 1, -(2**15)]) == bytes.fromhex("ffffff 0001 ffff 7fff 8000")
+
+
+@given(st.lists(st.integers(-(2**15), 2**15 - 1), max_size=50))
+def test_what_was_embedded_is_read_again(elements: list[int]) -> None:
+    assert decode_answer(encode_elements(elements)) == decode_elements(encode_elements(elements)) == elements
+
+
+@given(token_ids)
+def test_no_tokens_are_taken_for_an_embedding(ids: list[int]) -> None:
+    assert not is_embedding(encode_tokens(ids))
+    assert decode_answer(encode_tokens(ids)) == ids
+
+
+@pytest.mark.parametrize("element", [2**15, -(2**15) - 1])
+def test_an_element_that_does_not_fit_is_refused_with_its_position(element: int) -> None:
+    with pytest.raises(PayloadMalformed, match=f"element 1 is {element}"):
+        encode_elements([0, element])
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff\xff", b"\0\0\1\0\0", b"\xff\xff\xff\0"])
+def test_bytes_that_are_no_embedding_are_refused(payload: bytes) -> None:
+    with pytest.raises(PayloadMalformed, match=f"payload of {len(payload)} bytes"):
+        decode_elements(payload)
 
 
 def test_a_witness_is_rule_then_position() -> None:
