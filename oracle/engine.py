@@ -13,7 +13,7 @@ import torch
 from oracle.inference.batch import Batch, Cache
 from oracle.inference.devices import best_device, kernels_for
 from oracle.inference.machine import Kernels, Machine
-from oracle.inference.sampling import choose, is_kept, keys
+from oracle.inference.sampling import is_kept, keys
 from oracle.models.model import Model
 from protocol.errors import CommonholdError
 from protocol.types import Sampling
@@ -73,7 +73,8 @@ class Engine:
         self._model = model
         self.device = device or best_device()
         self._stop = frozenset(model.program.stop_tokens)
-        self._machine = Machine(model.program.steps, model.tensors, kernels or kernels_for(self.device))
+        self._kernels = kernels or kernels_for(self.device)
+        self._machine = Machine(model.program.steps, model.tensors, self._kernels)
         self._noise = None if model.program.embeds else model.tensors[model.program.noise].numpy()
 
     @property
@@ -103,12 +104,12 @@ class Engine:
         """One more token of each: together they read the weights once, and none changes a bit of another."""
         parts = [(stream.cache, stream.pending) for stream in streams]
         batch = Batch.of(parts, self._machine.device, last_only=self._noise is not None)
-        rows = self._machine.run(batch).cpu().numpy()
+        rows = self._machine.run(batch).cpu().split(1)
         for stream, row in zip(streams, rows, strict=True):
             if self._noise is None:
-                stream.output, stream.ended = row.tolist(), StopReason.EMBEDDED
+                stream.output, stream.ended = row[0].tolist(), StopReason.EMBEDDED
             else:
-                self._append(stream, choose(row, stream.sampling, len(stream.output), self._noise))
+                self._append(stream, *self._kernels.choose(row, stream.sampling, len(stream.output), self._noise))
 
     def _append(self, stream: Stream, token: int) -> None:
         stream.output.append(token)
@@ -130,9 +131,8 @@ class Engine:
         ids, device = [*prompt_ids, *output[:-1]], self._machine.device
         batch = Batch.of([(self._machine.cache(len(ids)), ids)], device)
         rows = torch.arange(len(prompt_ids) - 1, len(ids), device=device)
-        logits = self._machine.run(replace(batch, wanted=rows)).cpu().numpy()
-        chosen = (choose(row, sampling, position, self._noise) for position, row in enumerate(logits))
-        return ended if all(a == b for a, b in zip(chosen, output, strict=True)) else None
+        logits = self._machine.run(replace(batch, wanted=rows)).cpu()
+        return ended if self._kernels.choose(logits, sampling, 0, self._noise) == list(output) else None
 
     def keys(self, ids: Sequence[int], sampling: Sampling, position: int, tokens: Sequence[int]) -> list[int | None]:
         """What each token's chance is decided by after `ids`, at this place of the output; None: it has none.

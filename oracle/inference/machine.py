@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache, looks_back
+from oracle.inference.sampling import Array
 from protocol.operations import INPUT, AnyOperation, Steps
+from protocol.types import Sampling
 
 Observer = Callable[[int, int, Any], None]
 """Told of every value: index of its list, index in the list, value."""
@@ -28,6 +30,10 @@ class Kernels(Protocol):
 
     def run(self, op: AnyOperation, loaded: Any, batch: Batch, part: int, *values: Any) -> Any:
         """The operation's value for a batch; `part`: which part of the caches is its."""
+
+    def choose(self, logits: Tensor, sampling: Sampling, position: int, noise: Array) -> list[int]:
+        """The tokens for places of an output one after another, the first at `position`; `logits`: int32 [N, V] on the
+        CPU, `noise`: the program's table."""
 
 
 class Machine:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache
 from oracle.inference.matmul import FLOAT_BLOCKS, Path
+from oracle.inference.sampling import Array, choose
 from protocol.operations import (
     HEAD,
     LIMB,
@@ -28,6 +29,7 @@ from protocol.operations import (
     Rotate,
     Steps,
 )
+from protocol.types import Sampling
 
 QUERY_BLOCK = 128
 """Queries whose scores are held at once, so that memory grows with the context and not with its square."""
@@ -103,6 +105,10 @@ class TorchKernels:
     def run(self, op: AnyOperation, loaded: tuple[Any, ...], batch: Batch, part: int, *values: Value) -> Value:
         """The operation's value. `part`: which part of the caches is its."""
         return self._run[type(op)](op, loaded, batch, part, *values)  # type: ignore[operator]
+
+    def choose(self, logits: Tensor, sampling: Sampling, position: int, noise: Array) -> list[int]:
+        """The tokens for places of an output one after another, the first at `position`; `logits`: int32 [N, V]."""
+        return [choose(row, sampling, position + i, noise) for i, row in enumerate(logits.numpy())]
 
     def _long(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device).to(torch.int64)

@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,21 +106,20 @@ def main() -> None:
         put("inference", parts)
 
 
-def contenders() -> list[Contender]:
+def contenders() -> Iterator[Contender]:
     (model,) = (model for model in models_of_lock() if model.name == "smollm2")
     source, folder = model.source.name, str(model.folder)
     program = "tests.benchmarks.ours:Program"
-    found = [Contender(OURS, program, "native", folder)]
-    found += [Contender(f"exact, {path}", program, path, folder) for path in ("float32-blocks", "int_mm", "float64")]
-    found.append(Contender("our float32 forward", "tests.benchmarks.ours:Original", folder, source))
+    yield Contender(OURS, program, "native", folder)
+    for path in ("float32-blocks", "int_mm", "float64"):
+        yield Contender(f"exact, {path}", program, path, folder)
+    yield Contender("our float32 forward", "tests.benchmarks.ours:Original", folder, source)
     if peers.has("transformers"):
-        made = "tests.benchmarks.hugging_face:Transformers"
-        found.append(Contender(HF, made, folder, source, python=peers.PYTHON))
+        yield Contender(HF, "tests.benchmarks.hugging_face:Transformers", folder, source, python=peers.PYTHON)
     if peers.has("llama_cpp"):
         for name, kind in ((Q8, "q8_0"), ("llama.cpp, Q4_1", "as it is")):
             made = "tests.benchmarks.llama:LlamaCpp"
-            found.append(Contender(name, made, folder, source, kind, str(THREADS), python=peers.PYTHON))
-    return found
+            yield Contender(name, made, folder, source, kind, str(THREADS), python=peers.PYTHON)
 
 
 def measured(everyone: Sequence[Contender], rounds: int) -> Figures:

@@ -16,7 +16,7 @@ from stack.setup import CACHE, SetupError, run, say
 
 VENV = CACHE / "benchmark-peers"
 PYTHON = VENV / "bin" / "python"
-TRANSFORMERS = ("torch==2.13.0", "transformers==5.24.0", "gguf==0.19.0", "safetensors==0.8.0")
+TRANSFORMERS = ("torch==2.13.0", "transformers==5.24.0", "accelerate==1.15.0", "gguf==0.19.0", "safetensors==0.8.0")
 LLAMA_CPP = "llama-cpp-python==0.3.36"
 INSTRUCTIONS = {
     "avx2": "AVX2",

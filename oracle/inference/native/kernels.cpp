@@ -286,6 +286,59 @@ void attend_rows(const Attention& at, int64_t g, const int16_t* const* q, const 
     }
 }
 
+// SHA-256 (FIPS 180-4) of one block for sixteen messages at once, which differ in their fourth word alone.
+constexpr int kHashes = 16;
+constexpr int kWords = 8;               // 32-bit words of a digest
+typedef uint32_t Lanes __attribute__((vector_size(4 * kHashes)));
+
+constexpr uint32_t kStart[kWords] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+constexpr uint32_t kRound[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+inline Lanes turned(Lanes x, int by) { return (x >> by) | (x << (32 - by)); }
+
+void hashes(uint64_t seed, uint32_t position, uint32_t first, Lanes* digest) {
+    Lanes w[64] = {}, of[kWords];
+    for (int i = 0; i < kHashes; ++i) {
+        w[0][i] = (uint32_t)(seed >> 32);
+        w[1][i] = (uint32_t)seed;
+        w[2][i] = position;
+        w[3][i] = first + i;
+        w[4][i] = 0x80000000;  // the message ends
+        w[15][i] = 128;        // and has so many bits
+        for (int k = 0; k < kWords; ++k) of[k][i] = kStart[k];
+    }
+    for (int t = 16; t < 64; ++t) {
+        const Lanes a = w[t - 15], b = w[t - 2];
+        w[t] = w[t - 16] + (turned(a, 7) ^ turned(a, 18) ^ (a >> 3)) + w[t - 7] + (turned(b, 17) ^ turned(b, 19) ^ (b >> 10));
+    }
+    Lanes a = of[0], b = of[1], c = of[2], d = of[3], e = of[4], f = of[5], g = of[6], h = of[7];
+    for (int t = 0; t < 64; ++t) {
+        const Lanes x = h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g)) + kRound[t] + w[t];
+        const Lanes y = (turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+        h = g; g = f; f = e; e = d + x;
+        d = c; c = b; b = a; a = x + y;
+    }
+    const Lanes end[kWords] = {a, b, c, d, e, f, g, h};
+    for (int k = 0; k < kWords; ++k) digest[k] = of[k] + end[k];
+}
+
+// (22).
+inline int64_t gumbel(uint32_t word, const int32_t* table) {
+    const uint32_t rest = ~word;
+    const int zeros = rest ? __builtin_clz(rest) : 32;
+    const uint32_t after = (uint32_t)(((uint64_t)rest << (zeros + 1)) & 0xFFFFFFFF);
+    return table[(zeros << 10) + (after >> 22)];
+}
+
 }  // namespace
 
 extern "C" {
@@ -487,6 +540,34 @@ void attend(const int16_t* x, int64_t stride, const Segment* segments, int64_t s
                 }
                 filled = 0;
             }
+    }
+}
+
+// (19)-(21) for logits [rows, vocabulary], the first of them at `position` of the output; temperature is not zero.
+void choose(const int32_t* logits, int64_t rows, int64_t vocabulary, int64_t temperature, int64_t cut, uint64_t seed,
+            uint32_t position, const int32_t* table, int64_t* chosen, int threads) {
+    constexpr int kAtOnce = kHashes * kWords;
+    const int64_t parts = (vocabulary + kAtOnce - 1) / kAtOnce;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (rows > 1)
+    for (int64_t r = 0; r < rows; ++r) {
+        const int32_t* l = logits + r * vocabulary;
+        int32_t largest = l[0];
+        for (int64_t i = 1; i < vocabulary; ++i) largest = std::max(largest, l[i]);
+        int64_t most = INT64_MIN, token = 0;
+        for (int64_t part = 0; part < parts; ++part) {
+            const int64_t first = part * kAtOnce, last = std::min(vocabulary, first + kAtOnce);
+            int32_t here = l[first];
+            for (int64_t i = first; i < last; ++i) here = std::max(here, l[i]);
+            if (cut && 1000 * ((int64_t)largest - here) > temperature * cut * 256) continue;  // none of them is kept
+            alignas(64) Lanes digest[kWords];
+            hashes(seed, position + (uint32_t)r, (uint32_t)(first / kWords), digest);
+            for (int64_t i = first; i < last; ++i) {
+                if (cut && 1000 * ((int64_t)largest - l[i]) > temperature * cut * 256) continue;
+                const int64_t key = 1000 * (int64_t)l[i] + temperature * gumbel(digest[i % kWords][i / kWords % kHashes], table);
+                if (key > most) most = key, token = i;
+            }
+        }
+        chosen[r] = token;
     }
 }
 

@@ -6,11 +6,13 @@ import ctypes
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache, Segment
 from oracle.inference.native.building import library
+from oracle.inference.sampling import Array
 from oracle.inference.torch_kernels import Scaled, TorchKernels
 from protocol.operations import (
     WIDE,
@@ -24,6 +26,7 @@ from protocol.operations import (
     Rotate,
     Steps,
 )
+from protocol.types import Sampling
 
 KEYS = 64
 """The native attention takes caches of multiples of this capacity, and values of multiples of this width."""
@@ -55,6 +58,18 @@ class NativeKernels(TorchKernels):
 
     def cache(self, steps: Steps, capacity: int) -> Cache:
         return NativeCache(steps, _up(capacity), self.device)
+
+    def choose(self, logits: Tensor, sampling: Sampling, position: int, noise: Array) -> list[int]:
+        if sampling.temperature == 0:
+            return super().choose(logits, sampling, position, noise)
+        rows, table = logits.contiguous(), np.ascontiguousarray(noise, np.int32)
+        chosen = torch.empty(len(rows), dtype=torch.int64)
+        self._lib.choose(
+            *(rows.data_ptr(), len(rows), rows.shape[1], sampling.temperature, sampling.cut, sampling.seed, position),
+            *(table.ctypes.data, chosen.data_ptr(), self.threads),
+        )
+        tokens: list[int] = chosen.tolist()
+        return tokens
 
     def _pack(self, op: Linear, tensors: Mapping[str, Tensor]) -> tuple[Any, ...]:
         codes = tensors[op.weights].contiguous()
@@ -160,5 +175,6 @@ def _declared(lib: ctypes.CDLL) -> ctypes.CDLL:
     lib.rotate.argtypes = [P, I64, I64, I64, I64, P, P, P, INT]
     lib.add.argtypes = [P, P, I64, P]
     lib.gate_quantise.argtypes = [P, I64, I64, P, INT, P, P, INT]
+    lib.choose.argtypes = [P, *[I64] * 4, ctypes.c_uint64, ctypes.c_uint32, P, P, INT]
     lib.attend.argtypes = [P, I64, P, *[I64] * 5, I64, INT, P, I64, P, INT]
     return lib

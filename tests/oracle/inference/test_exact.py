@@ -192,19 +192,23 @@ def test_a_path_that_is_not_exact_is_refused(name: str, path: Path) -> None:
 
 CHILD = """
 import hashlib, sys, torch
-from oracle.inference import matmul
+from oracle.inference import matmul, tables
+from protocol.types import Sampling
 from tests.oracle.inference.test_exact import last, machine, native, tokens_of
 from tests.oracle.inference.programs import decoder
 from oracle.inference.torch_kernels import TorchKernels
 device = torch.device("cpu")
 paths = matmul.allowed(device).values()
 kernels = [native()] if "native" in sys.argv else [TorchKernels(device, path) for path in paths]
-digest = hashlib.sha256()
+digest, NOISE = hashlib.sha256(), tables.gumbel()
 for seed in range(6):
     small = decoder(seed)
     values = [last(machine(small, each), tokens_of(small, seed, 30)) for each in kernels]
+    logits, sampling = torch.tensor(values[0], dtype=torch.int32), Sampling(1, 900, seed)
+    chosen = [each.choose(logits, sampling, 0, NOISE) for each in kernels]
     assert all(value == values[0] for value in values), seed
-    digest.update(repr(values[0]).encode())
+    assert all(tokens == chosen[0] for tokens in chosen), seed
+    digest.update(repr((values[0], chosen[0])).encode())
 print(digest.hexdigest())
 """
 COMPILER = """#!/bin/sh

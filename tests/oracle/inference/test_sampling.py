@@ -4,12 +4,14 @@ import math
 from hashlib import sha256
 
 import numpy as np
-from hypothesis import given
+import torch
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.inference import tables
 from oracle.inference.sampling import choose, gumbel, noise_words
 from protocol.types import Sampling
+from tests.oracle.inference.test_exact import native
 
 seeds = st.integers(0, 2**64 - 1)
 positions = st.integers(0, 2**16 - 1)
@@ -80,6 +82,26 @@ def test_the_choice_is_the_largest_key_among_those_within_the_cut(
 ) -> None:
     sampling = Sampling(1, temperature, seed, cut)
     assert choose(np.array(logits, np.int32), sampling, position, NOISE) == by_definition(logits, sampling, position)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    vocabulary=st.integers(1, 400),
+    rows=st.integers(1, 4),
+    spread=st.sampled_from([1, ONE, 20 * ONE, 2**31 - 1]),
+    temperature=temperatures,
+    seed=seeds,
+    cut=st.just(0) | st.integers(0, 2**16 - 1),
+    position=st.integers(0, 2**32 - 5),
+)
+def test_native_choices_are_the_same(  # noqa: PLR0917
+    vocabulary: int, rows: int, spread: int, temperature: int, seed: int, cut: int, position: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    logits = draw.integers(-spread - 1, spread, (rows, vocabulary), np.int32, endpoint=True)
+    sampling = Sampling(1, temperature, seed, cut)
+    expected = [choose(row, sampling, position + i, NOISE) for i, row in enumerate(logits)]
+    assert native(2).choose(torch.from_numpy(logits), sampling, position, NOISE) == expected
 
 
 def test_draws_follow_the_softmax_at_each_temperature() -> None:

@@ -200,7 +200,10 @@ def test_choices_are_those_of_the_definition(name: str) -> None:
     case = CHOICES[name]
     wanted = Sampling(1, case["temperature"], case["seed"], case["cut"])
     logits = np.array(case["logits"], np.int32)
-    assert sampling.choose(logits, wanted, case["position"], making.STANDARD["gumbel"]()) == case["token"]
+    noise = making.STANDARD["gumbel"]()
+    assert sampling.choose(logits, wanted, case["position"], noise) == case["token"]
+    for kernels in KERNELS.values():
+        assert kernels().choose(torch.from_numpy(logits)[None], wanted, case["position"], noise) == [case["token"]]
 
 
 def test_the_choices_show_the_cut_and_a_tie_of_keys() -> None:
@@ -347,6 +350,6 @@ def test_the_sections_are_those_that_code_cites() -> None:
         ("2", "Arithmetic"),
         ("3", "Operations"),
         ("4", "Tables"),
-        ("5", "Sampling"),
+        ("5", "From a job to its answer"),
         ("6", "Files, and what is hashed"),
     ]
