@@ -31,6 +31,10 @@ PREFILL_AIMS = {128: "1.2", 1_024: "0.9", 2_048: "0.9"}
 STEPS = 32
 BESIDE = 8
 ANSWER = 120
+ANSWERED = {
+    f"{way}, after {prompt}": (prompt, heat) for prompt in (40, 128) for way, heat in (("greedy", 0), ("drawn", 1_000))
+}
+"""Prompt's tokens and temperature of what is written and verified."""
 OURS, HF, Q8 = "exact, native", "transformers, float32", "llama.cpp, Q8_0"
 
 
@@ -136,8 +140,9 @@ def measured(everyone: Sequence[Contender], rounds: int) -> Figures:
         for each in (each for each in everyone if each.name in {OURS, HF}):
             figures.note(each.ask("decode", CONTEXTS[0], STEPS, BESIDE), "together", each.name)
         ours = everyone[0]
-        for name, seconds in ours.ask("written", CONTEXTS[0], ANSWER).items():
-            figures.note(seconds, name)
+        for what, (prompt, temperature) in ANSWERED.items():
+            for name, seconds in ours.ask("written", prompt, ANSWER, temperature).items():
+                figures.note(seconds, name, what)
         figures.note(ours.ask("start"), "start")
     return figures
 
@@ -173,7 +178,9 @@ def ratios(figures: Figures) -> str:
         rows[f"prefill {tokens:,} / llama.cpp Q8_0"] = _ratio(figures, Q8, "prefill", str(tokens)), "1.5"
     alone, together = (figures.seconds[key] for key in (("decode", str(CONTEXTS[0]), OURS), ("together", OURS)))
     rows[f"decode of {BESIDE} together / of one"] = BESIDE * alone / together, "4"
-    rows[f"writing {ANSWER} tokens / verifying them"] = figures.seconds["write",] / figures.seconds["verify",], "12"
+    for what in ANSWERED:
+        ratio = figures.seconds["write", what] / figures.seconds["verify", what]
+        rows[f"writing {ANSWER} tokens / verifying them: {what}"] = ratio, "12"
     shown = {name: f"{ratio:.2f}" if ratio else "–" for name, (ratio, _) in rows.items()}
     shown["start: files, roots, proof, self-test"] = f"{figures.seconds['start',]:.2f} s"
     aims = {name: aim for name, (_, aim) in rows.items()} | {"start: files, roots, proof, self-test": "3 s at most"}

@@ -28,6 +28,7 @@ from protocol.types import Sampling
 TOKEN = 504
 """Any ordinary token: speed does not depend on which."""
 METHOD = "feedback"
+QUESTION = "Tell me the whole story of the sea and of all who live in it, from the very beginning. "
 
 
 class Program:
@@ -64,10 +65,10 @@ class Program:
             self._machine.run(self._batch(caches, 1)).argmax(1)
         return time.perf_counter() - began
 
-    def written(self, prompt: int, tokens: int) -> dict[str, float]:
-        """Seconds to write an answer of so many tokens, and to verify it."""
+    def written(self, prompt: int, tokens: int, temperature: int) -> dict[str, float]:
+        """Seconds to write an answer of so many tokens after a chat's prompt of so many, and to verify it."""
         engine = Engine(self._model, CPU, self._kernels())
-        ids, sampling = [TOKEN] * prompt, Sampling(tokens, temperature=1_000, seed=7)
+        ids, sampling = self._chat(prompt), Sampling(tokens, temperature=temperature, seed=7)
         began = time.perf_counter()
         output = engine.run(ids, sampling).output
         written = time.perf_counter()
@@ -96,6 +97,13 @@ class Program:
 
         self._machine.run(self._batch([cache], tokens), observe)
         return {name: seconds / spent.total() for name, seconds in spent.most_common()}
+
+    def _chat(self, tokens: int) -> list[int]:
+        """A prompt of so many tokens that asks for a long answer."""
+        template = self._model.program.template
+        before, after = template.user.before, (*template.user.after, *template.assistant)
+        asked = self._model.tokenizer.encode(QUESTION * tokens)
+        return [*before, *asked[: tokens - len(before) - len(after)], *after]
 
     def _batch(self, caches: list[Any], tokens: int) -> Batch:
         return Batch.of([(cache, [TOKEN] * tokens) for cache in caches], CPU, last_only=True)
