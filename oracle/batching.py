@@ -157,7 +157,7 @@ class Batching:
         self._running = [running for running in self._running if not running.task.future.done()]
 
     def _end(self, running: _Running) -> None:
-        generation = running.stream.generation()
+        generation = self._loaded.engine.generation(running.stream)
         try:
             running.task.future.set_result((running.question.answered(generation), generation.seconds))
         except Exception as error:

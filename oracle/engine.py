@@ -14,8 +14,10 @@ from oracle.inference.batch import Batch, Cache
 from oracle.inference.devices import best_device, kernels_for
 from oracle.inference.machine import Kernels, Machine
 from oracle.inference.sampling import is_kept, keys
+from oracle.inference.tracing import Tracer, Tracing
 from oracle.models.model import Model
 from protocol.errors import CommonholdError
+from protocol.trace import Trace
 from protocol.types import Sampling
 
 
@@ -34,31 +36,28 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Token ids that were generated, the stop token included, or an embedding's elements. What was cancelled is a part
-    and must not be posted."""
+    """Token ids that were generated, the stop token included, or an embedding's elements, and the trace of all that was
+    computed; none where nothing was. What was cancelled is a part and must not be posted."""
 
     output: tuple[int, ...]
     stop_reason: StopReason
     seconds: float
+    trace: Trace | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """A generation under way: what the cache holds, what it has yet to read, the most steps that it takes, and what
-    came out."""
+    """A generation under way: what the cache holds, what it has yet to read, the most steps that it takes, what it
+    commits to, and what came out."""
 
     cache: Cache
     pending: list[int]
     sampling: Sampling
     room: int
+    tracing: Tracing
     started: float
     output: list[int] = field(default_factory=list)
     ended: StopReason | None = None
-
-    def generation(self) -> Generation:
-        """What has come of it; an unended one was cancelled."""
-        reason = self.ended or StopReason.CANCELLED
-        return Generation(tuple(self.output), reason, time.monotonic() - self.started)
 
 
 def never() -> bool:
@@ -75,6 +74,7 @@ class Engine:
         self._stop = frozenset(model.program.stop_tokens)
         self._kernels = kernels or kernels_for(self.device)
         self._machine = Machine(model.program.steps, model.tensors, self._kernels)
+        self._tracer = Tracer(model.program, self._kernels)
         self._noise = None if model.program.embeds else model.tensors[model.program.noise].numpy()
 
     @property
@@ -90,7 +90,15 @@ class Engine:
         stream = self.open(prompt_ids, sampling)
         while stream.ended is None and not should_stop():
             self.step([stream])
-        return stream.generation()
+        return self.generation(stream)
+
+    def generation(self, stream: Stream) -> Generation:
+        """What has come of a stream; an unended one was cancelled."""
+        output, seconds = tuple(stream.output), time.monotonic() - stream.started
+        if stream.ended is None:
+            return Generation(output, StopReason.CANCELLED, seconds)
+        trace = self._tracer.trace(stream.tracing, stream.cache.length, output) if output else None
+        return Generation(output, stream.ended, seconds, trace)
 
     def open(self, prompt_ids: Sequence[int], sampling: Sampling) -> Stream:
         """A generation that `step` carries on. Raises `PromptInvalid`."""
@@ -98,13 +106,14 @@ class Engine:
         room = self._room(len(prompt_ids), sampling)
         cache = self._machine.cache(len(prompt_ids) + room - 1)
         ended = None if room else StopReason.LENGTH
-        return Stream(cache, list(prompt_ids), sampling, room, time.monotonic(), ended=ended)
+        return Stream(cache, list(prompt_ids), sampling, room, Tracing(), time.monotonic(), ended=ended)
 
     def step(self, streams: Sequence[Stream]) -> None:
         """One more token of each: together they read the weights once, and none changes a bit of another."""
         parts = [(stream.cache, stream.pending) for stream in streams]
         batch = Batch.of(parts, self._machine.device, last_only=self._noise is not None)
-        rows = self._machine.run(batch).cpu().split(1)
+        rows = self._machine.run(batch, lists=self._tracer.observe).cpu().split(1)
+        self._tracer.collect(batch, [stream.tracing for stream in streams])
         for stream, row in zip(streams, rows, strict=True):
             if self._noise is None:
                 stream.output, stream.ended = row[0].tolist(), StopReason.EMBEDDED
@@ -119,20 +128,25 @@ class Engine:
         elif len(stream.output) == stream.room:
             stream.ended = StopReason.LENGTH
 
-    def confirm(self, prompt_ids: Sequence[int], output: Sequence[int], sampling: Sampling) -> StopReason | None:
-        """Why the generation `output` ended, if it is the right one: one pass over all tokens. Raises as `run`."""
+    def confirm(self, prompt_ids: Sequence[int], output: Sequence[int], sampling: Sampling) -> Generation | None:
+        """The generation whose output this is, if it is the right one: one pass over all tokens. Raises as `run`."""
         self.check(prompt_ids)
         if self._noise is None:
             made = self.run(prompt_ids, sampling)
-            return made.stop_reason if made.output == tuple(output) else None
+            return made if made.output == tuple(output) else None
         ended = self._end_of(len(prompt_ids), output, sampling)
         if ended is None or not all(0 <= token < self.model.program.vocabulary for token in output):
             return None
-        ids, device = [*prompt_ids, *output[:-1]], self._machine.device
+        started, ids, device = time.monotonic(), [*prompt_ids, *output[:-1]], self._machine.device
         batch = Batch.of([(self._machine.cache(len(ids)), ids)], device)
-        rows = torch.arange(len(prompt_ids) - 1, len(ids), device=device)
-        logits = self._machine.run(replace(batch, wanted=rows)).cpu()
-        return ended if self._kernels.choose(logits, sampling, 0, self._noise) == list(output) else None
+        batch = replace(batch, wanted=torch.arange(len(prompt_ids) - 1, len(ids), device=device))
+        logits = self._machine.run(batch, lists=self._tracer.observe).cpu()
+        tracing = Tracing()
+        self._tracer.collect(batch, [tracing])
+        if self._kernels.choose(logits, sampling, 0, self._noise) != list(output):
+            return None
+        trace = self._tracer.trace(tracing, len(ids), output)
+        return Generation(tuple(output), ended, time.monotonic() - started, trace)
 
     def keys(self, ids: Sequence[int], sampling: Sampling, position: int, tokens: Sequence[int]) -> list[int | None]:
         """What each token's chance is decided by after `ids`, at this place of the output; None: it has none.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from oracle.answering import Answered, Question
 from oracle.engine import Engine, Generation
 from protocol.payload import PayloadMalformed, decode_answer
@@ -17,11 +15,8 @@ def replay(engine: Engine, question: Question, posted: bytes | None) -> Answered
 
 
 def _generation(engine: Engine, question: Question, posted: tuple[int, ...]) -> Generation:
-    started = time.monotonic()
-    reason = engine.confirm(question.prompt_ids, posted, question.sampling) if posted else None
-    if reason is None:
-        return engine.run(question.prompt_ids, question.sampling)
-    return Generation(posted, reason, time.monotonic() - started)
+    confirmed = engine.confirm(question.prompt_ids, posted, question.sampling) if posted else None
+    return confirmed or engine.run(question.prompt_ids, question.sampling)
 
 
 def _read(posted: bytes | None) -> tuple[int, ...]:

@@ -87,6 +87,8 @@ def _check_end(proof: _Proof, last: Value | None) -> None:
         return
     forward = all(op.causal for op in program.steps if isinstance(op, Attend))
     proof.require(forward, "generates, so it must not attend to what comes later")
+    behind = any(isinstance(op, Attend) for op in program.steps.after)
+    proof.require(not behind, "generates, so it must not attend after the layers")
     logits = last is not None and (last.held, last.width, last.pooled) == ("wide", program.vocabulary, False)
     proof.require(logits, f"must end in {program.vocabulary} wide logits at each position")
     proof.tensor(program.noise, torch.int32, (NOISE,), "noise")
@@ -223,6 +225,7 @@ def _rotate(proof: _Proof, op: Rotate, of: Value) -> Value:
 
 
 def _attend(proof: _Proof, op: Attend, of: Value) -> Value:
+    proof.require(op.of != INPUT, "attends to a value of another list")
     proof.take(of, "narrow")
     proof.require(of.most <= HEAD, f"takes elements up to {of.most}; at most {HEAD}")
     proof.require(op.heads % op.key_value_heads == 0, "heads must be a multiple of keyValueHeads")
@@ -247,8 +250,9 @@ def _gate(proof: _Proof, op: Gate, of: Value) -> Value:
     return Value("gated", of.width // 2, min(WIDE, (table * of.most >> op.shift) + 1))
 
 
-def _pool(proof: _Proof, _op: Pool, of: Value) -> Value:
+def _pool(proof: _Proof, op: Pool, of: Value) -> Value:
     proof.take(of, "wide")
+    proof.require(op.of == INPUT, "pools a value of its own list")
     return Value("wide", of.width, of.most)
 
 

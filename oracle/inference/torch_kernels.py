@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from oracle.inference import hashing
 from oracle.inference.batch import Batch, Cache
+from oracle.inference.hashing import Hashes
 from oracle.inference.matmul import FLOAT_BLOCKS, Path
 from oracle.inference.sampling import Array, choose
 from protocol.operations import (
@@ -105,6 +108,12 @@ class TorchKernels:
     def run(self, op: AnyOperation, loaded: tuple[Any, ...], batch: Batch, part: int, *values: Value) -> Value:
         """The operation's value. `part`: which part of the caches is its."""
         return self._run[type(op)](op, loaded, batch, part, *values)  # type: ignore[operator]
+
+    def leaves(self, values: Sequence[Tensor], first: int) -> Hashes:
+        return np.stack([hashing.leaves(value[:, first:].cpu().numpy()) for value in values])
+
+    def roots(self, hashes: Hashes) -> Hashes:
+        return hashing.roots(hashes)
 
     def choose(self, logits: Tensor, sampling: Sampling, position: int, noise: Array) -> list[int]:
         """The tokens for places of an output one after another, the first at `position`; `logits`: int32 [N, V]."""

@@ -1,5 +1,6 @@
 """The engine: the same request gives the same ids, and nonsense is refused before any work."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -106,8 +107,8 @@ def test_streams_that_join_and_leave_a_batch_change_no_bit_of_each_other(
         tiny_engine.step(running)
         running = [stream for stream in running if stream.ended is None]
     for stream, (prompt, sampling) in zip(streams, wanted, strict=True):
-        alone = tiny_engine.run(prompt, sampling)
-        assert (tuple(stream.output), stream.ended) == (alone.output, alone.stop_reason)
+        alone, together = tiny_engine.run(prompt, sampling), tiny_engine.generation(stream)
+        assert replace(together, seconds=0) == replace(alone, seconds=0)
 
 
 @settings(max_examples=20, deadline=None)
@@ -117,7 +118,10 @@ def test_one_pass_confirms_a_right_answer_and_no_other(
 ) -> None:
     prompt, sampling = wanted
     right = tiny_engine.run(prompt, sampling)
-    assert tiny_engine.confirm(prompt, right.output, sampling) is right.stop_reason
+    confirmed = tiny_engine.confirm(prompt, right.output, sampling)
+    assert confirmed is not None
+    assert replace(confirmed, seconds=0) == replace(right, seconds=0)
+    assert right.trace is not None
     place = data.draw(st.integers(0, len(right.output) - 1))
     other = data.draw(st.integers(0, SIZES.vocabulary - 1).filter(lambda token: token != right.output[place]))
     wrong = (*right.output[:place], other, *right.output[place + 1 :])

@@ -551,6 +551,18 @@ def weights_file(tensors: dict[str, Json]) -> bytes:
     return len(text).to_bytes(8, "little") + text + data
 
 
+def rows() -> Json:
+    """Roots of rows of numbers, two and four bytes each, of one piece and of several."""
+    shapes = [(width, size) for width in (1, 255, 256, 257, 512, 700) for size in (2, 4)]
+    drawn_rows = [
+        (numbers(f"row {w} {size}", (w,), -(1 << 8 * size - 1), (1 << 8 * size - 1) - 1), size) for w, size in shapes
+    ]
+    return [
+        {"label": f"row {len(row)} {size}", "width": len(row), "bytes": size, "root": row_root(row, size).hex()}
+        for row, size in drawn_rows
+    ]
+
+
 def trees() -> Json:
     return [tree([leaf(bytes([i])) for i in range(count)]).hex() for count in range(18)]
 
@@ -653,7 +665,29 @@ def generated(program: Program, tensors: dict[str, Any], prompt: list[int], samp
         if output[-1] in program.stop_tokens:
             reason = "stop token"
             break
-    return {"prompt": prompt, "sampling": sampling, "output": output, "ended": reason}
+    run = {"prompt": prompt, "sampling": sampling, "output": output, "ended": reason}
+    if output:
+        values = reference.run(program.steps, tensors, [*prompt, *output[:-1]])
+        run["trace"] = committed(values, len(prompt), output).hex()
+    return run
+
+
+def row_root(row: list[int], size: int) -> bytes:
+    return tree([leaf(words(part, size)) for part in pieces(row, 256)])
+
+
+def committed(values: Json, prompt: int, output: list[int]) -> bytes:
+    """What is posted for job 0x11…: the columns of `small_document`, each a row for each position."""
+    before, *layers, after = values
+    columns = [(before[-1], 4)]
+    for layer in layers:  # the value that attend takes holds two queries of two elements, then keys and values
+        columns += [([row[4:] for row in layer[2]], 2), (layer[-1], 4)]
+    logits = after[-1][prompt - 1 :]
+    columns.append((logits, 4))
+    roots = [row_root(output, 4), row_root([max(range(len(row)), key=row.__getitem__) for row in logits], 4)]
+    roots += [tree([row_root(row, size) for row in rows]) for rows, size in columns]
+    sizes = words([prompt + len(output) - 1, len(output)])
+    return sha256(b"\3" + b"\x11" * 32 + sizes + tree(roots)).digest()
 
 
 def sampling_of(most: int, temperature: int = 0, seed: int = 0, cut: int = 0) -> Json:
@@ -693,6 +727,7 @@ def vectors() -> Json:
         "noise": noise(),
         "choices": choices(),
         "trees": trees(),
+        "rows": rows(),
         "program": whole(),
     }
 

@@ -15,6 +15,8 @@
 #include <immintrin.h>
 #endif
 
+#include "sha256.h"
+
 namespace {
 
 constexpr int64_t kWide = 2147483647;
@@ -286,27 +288,9 @@ void attend_rows(const Attention& at, int64_t g, const int16_t* const* q, const 
     }
 }
 
-// SHA-256 (FIPS 180-4) of one block for sixteen messages at once, which differ in their fourth word alone.
-constexpr int kHashes = 16;
-constexpr int kWords = 8;               // 32-bit words of a digest
-typedef uint32_t Lanes __attribute__((vector_size(4 * kHashes)));
-
-constexpr uint32_t kStart[kWords] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-constexpr uint32_t kRound[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
-inline Lanes turned(Lanes x, int by) { return (x >> by) | (x << (32 - by)); }
-
-void hashes(uint64_t seed, uint32_t position, uint32_t first, Lanes* digest) {
-    Lanes w[64] = {}, of[kWords];
+// (21): eight words of noise for each of `kHashes` groups of tokens, from group `first` on.
+void noise_of(uint64_t seed, uint32_t position, uint32_t first, Lanes* digest) {
+    Lanes w[kRounds] = {};
     for (int i = 0; i < kHashes; ++i) {
         w[0][i] = (uint32_t)(seed >> 32);
         w[1][i] = (uint32_t)seed;
@@ -314,21 +298,9 @@ void hashes(uint64_t seed, uint32_t position, uint32_t first, Lanes* digest) {
         w[3][i] = first + i;
         w[4][i] = 0x80000000;  // the message ends
         w[15][i] = 128;        // and has so many bits
-        for (int k = 0; k < kWords; ++k) of[k][i] = kStart[k];
     }
-    for (int t = 16; t < 64; ++t) {
-        const Lanes a = w[t - 15], b = w[t - 2];
-        w[t] = w[t - 16] + (turned(a, 7) ^ turned(a, 18) ^ (a >> 3)) + w[t - 7] + (turned(b, 17) ^ turned(b, 19) ^ (b >> 10));
-    }
-    Lanes a = of[0], b = of[1], c = of[2], d = of[3], e = of[4], f = of[5], g = of[6], h = of[7];
-    for (int t = 0; t < 64; ++t) {
-        const Lanes x = h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g)) + kRound[t] + w[t];
-        const Lanes y = (turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-        h = g; g = f; f = e; e = d + x;
-        d = c; c = b; b = a; a = x + y;
-    }
-    const Lanes end[kWords] = {a, b, c, d, e, f, g, h};
-    for (int k = 0; k < kWords; ++k) digest[k] = of[k] + end[k];
+    begin(digest);
+    compress(digest, w);
 }
 
 // (22).
@@ -560,7 +532,7 @@ void choose(const int32_t* logits, int64_t rows, int64_t vocabulary, int64_t tem
             for (int64_t i = first; i < last; ++i) here = std::max(here, l[i]);
             if (cut && 1000 * ((int64_t)largest - here) > temperature * cut * 256) continue;  // none of them is kept
             alignas(64) Lanes digest[kWords];
-            hashes(seed, position + (uint32_t)r, (uint32_t)(first / kWords), digest);
+            noise_of(seed, position + (uint32_t)r, (uint32_t)(first / kWords), digest);
             for (int64_t i = first; i < last; ++i) {
                 if (cut && 1000 * ((int64_t)largest - l[i]) > temperature * cut * 256) continue;
                 const int64_t key = 1000 * (int64_t)l[i] + temperature * gumbel(digest[i % kWords][i / kWords % kHashes], table);
@@ -569,6 +541,46 @@ void choose(const int32_t* logits, int64_t rows, int64_t vocabulary, int64_t tem
         }
         chosen[r] = token;
     }
+}
+
+// Leaf hashes [tensors * rows, pieces] of tensors [rows, width] of integers of `size` bytes, 2 or 4: each row's elements
+// from `first` on, in pieces of at most `piece`.
+void leaves(const uint8_t* const* tensors, int64_t count, int64_t rows, int64_t width, int64_t first, int64_t size,
+            int64_t piece, uint8_t* hashed, int threads) {
+    const int64_t whole = (width - first) / piece, rest = (width - first) % piece, pieces = whole + (rest > 0);
+    const auto hash_all = [&](int64_t each, int64_t from, int64_t elements) {  // `each` pieces of a row, from piece `from`
+        hash_messages(count * rows * each, 1 + elements * size, threads,
+            [&](int64_t i, uint8_t* to) {
+                *to++ = 0;
+                const int64_t row = i / each, begin = first + (from + i % each) * piece;
+                const uint8_t* at = tensors[row / rows] + (row % rows * width + begin) * size;
+                if (size == 2) big_endian_of<uint16_t>(at, elements, to);
+                else big_endian_of<uint32_t>(at, elements, to);
+            },
+            [&](int64_t i) { return hashed + 32 * (i / each * pieces + from + i % each); });
+    };
+    if (whole) hash_all(whole, 0, piece);
+    if (rest) hash_all(1, whole, rest);
+}
+
+// Roots of `trees` trees over `count` hashes each, by RFC 6962.
+void roots(const uint8_t* hashes, int64_t trees, int64_t count, uint8_t* root, int threads) {
+    std::vector<uint8_t> level(hashes, hashes + 32 * trees * count), above;
+    for (; count > 1; level.swap(above)) {
+        const int64_t pairs = count / 2, next = count - pairs;
+        above.resize(32 * trees * next);
+        hash_messages(trees * pairs, 65, threads,
+            [&](int64_t i, uint8_t* to) {
+                *to++ = 1;
+                std::memcpy(to, &level[32 * (i / pairs * count + i % pairs * 2)], 64);
+            },
+            [&](int64_t i) { return &above[32 * (i / pairs * next + i % pairs)]; });
+        if (count % 2)
+            for (int64_t t = 0; t < trees; ++t)
+                std::memcpy(&above[32 * (t * next + pairs)], &level[32 * (t * count + count - 1)], 32);
+        count = next;
+    }
+    std::memcpy(root, level.data(), 32 * trees);
 }
 
 }  // extern "C"

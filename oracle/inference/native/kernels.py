@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache, Segment
+from oracle.inference.hashing import DIGEST, PIECE, Hashes
 from oracle.inference.native.building import library
 from oracle.inference.sampling import Array
 from oracle.inference.torch_kernels import Scaled, TorchKernels
@@ -70,6 +71,23 @@ class NativeKernels(TorchKernels):
         )
         tokens: list[int] = chosen.tolist()
         return tokens
+
+    def leaves(self, values: Sequence[Tensor], first: int) -> Hashes:
+        rows, width = values[0].shape
+        given = [value if value.is_contiguous() else value.contiguous() for value in values]
+        hashed = np.empty((len(values), rows, -(-(width - first) // PIECE), DIGEST), np.uint8)
+        pointers = np.array([value.data_ptr() for value in given], np.int64)
+        self._lib.leaves(
+            *(pointers.ctypes.data, len(given), rows, width, first, given[0].element_size(), PIECE),
+            *(hashed.ctypes.data, self.threads),
+        )
+        return hashed
+
+    def roots(self, hashes: Hashes) -> Hashes:
+        trees, count, _ = hashes.shape
+        given, found = np.ascontiguousarray(hashes), np.empty((trees, DIGEST), np.uint8)
+        self._lib.roots(given.ctypes.data, trees, count, found.ctypes.data, self.threads)
+        return found
 
     def _pack(self, op: Linear, tensors: Mapping[str, Tensor]) -> tuple[Any, ...]:
         codes = tensors[op.weights].contiguous()
@@ -176,5 +194,7 @@ def _declared(lib: ctypes.CDLL) -> ctypes.CDLL:
     lib.add.argtypes = [P, P, I64, P]
     lib.gate_quantise.argtypes = [P, I64, I64, P, INT, P, P, INT]
     lib.choose.argtypes = [P, *[I64] * 4, ctypes.c_uint64, ctypes.c_uint32, P, P, INT]
+    lib.leaves.argtypes = [P, *[I64] * 6, P, INT]
+    lib.roots.argtypes = [P, I64, I64, P, INT]
     lib.attend.argtypes = [P, I64, P, *[I64] * 5, I64, INT, P, I64, P, INT]
     return lib

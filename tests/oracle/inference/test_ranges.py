@@ -121,6 +121,14 @@ def layer_ending(*operations: AnyOperation) -> Callable[[Program, Tensors], tupl
     )
 
 
+def last_layer_after(program: Program, tensors: Tensors) -> tuple[Program, Tensors]:
+    """Nothing but where the lists are cut."""
+    steps = program.steps
+    norm, head = steps.after
+    after = (*steps.layers[-1], structs.replace(norm, of=11), structs.replace(head, of=12))
+    return structs.replace(program, steps=structs.replace(steps, layers=steps.layers[:-1], after=after)), tensors
+
+
 def pooled_at_the_end(program: Program, tensors: Tensors) -> tuple[Program, Tensors]:
     norm, head = program.steps.after
     return with_operations(
@@ -163,9 +171,18 @@ BROKEN = {
         "layers.0.attention_norm is used as gain and as bias of a norm",
     ),
     "attention to what comes later": (field(Attend, causal=False), "must not attend to what comes later"),
+    "attention after the layers": (last_layer_after, "must not attend after the layers"),
+    "attention to a value of another list": (field(Attend, of=INPUT), "attends to a value of another list"),
+    "a mean of a value of its own list": (layer_ending(Pool(of=11)), "pools a value of its own list"),
     "one row of logits for all positions": (pooled_at_the_end, "must end in .* wide logits at each position"),
-    "a row for all added to one for each": (layer_ending(Pool(of=11), Add(left=11, right=12)), "adds one row to many"),
-    "a row for all pooled again": (layer_ending(Pool(of=11), Pool(of=12)), "takes rows at positions, not one for all"),
+    "a row for all added to one for each": (
+        layer_ending(Pool(of=INPUT), Add(left=11, right=12)),
+        "adds one row to many",
+    ),
+    "a row for all pooled again": (
+        layer_ending(Pool(of=INPUT), Pool(of=12)),
+        "takes rows at positions, not one for all",
+    ),
     "an embedding that is not pooled": (
         lambda program, tensors: (structs.replace(program, noise=""), tensors),
         "must end in one narrow row",

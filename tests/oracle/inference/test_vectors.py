@@ -228,6 +228,18 @@ def test_trees_have_the_shape_that_the_standard_defines() -> None:
         assert merkle.root(merkle.leaf(bytes([i])) for i in range(count)).hex() == wanted
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_rows_of_numbers_have_their_roots(kernels: str) -> None:
+    computing = get_kernels(kernels)
+    for case in VECTORS["rows"]:
+        width, size = case["width"], case["bytes"]
+        drawn = making.numbers(case["label"], (width,), -(1 << 8 * size - 1), (1 << 8 * size - 1) - 1)
+        row = torch.tensor([[7, *drawn], [*drawn[::-1], 7]], dtype=torch.int16 if size == 2 else torch.int32)
+        leaves = computing.leaves([row, row.flip(0)], 1)
+        roots = computing.roots(leaves.reshape(4, -1, 32))
+        assert [root.tobytes().hex() for root in roots[[0, 3]]] == [case["root"]] * 2
+
+
 def test_the_programs_document_records_and_root() -> None:
     assert sha256(encode(DECODED)).hexdigest() == PROGRAM["documentSha256"]
     assert [entry.hex() for entry in records(DECODED)] == PROGRAM["records"]
@@ -279,6 +291,8 @@ def test_generations_end_where_the_stop_rules_say(kernels: str) -> None:
         del named["maxTokens"]
         run = engine.run(case["prompt"], Sampling(**named))
         assert (list(run.output), run.stop_reason) == (case["output"], case["ended"])
+        trace = run.trace.commitment(b"\x11" * 32).hex() if run.trace else None
+        assert trace == case.get("trace")
 
 
 def test_the_generations_end_in_every_way() -> None:
