@@ -20,7 +20,7 @@ from oracle.quantising.method import METHODS, Method
 from oracle.store import Store
 from protocol.cid import Cid
 from protocol.manifest import decode_manifest
-from protocol.operations import LIMB, WIDE, Add, AnyOperation, Attend, Gate, Norm, Pool, Quantise, Rotate, Steps
+from protocol.operations import INPUT, LIMB, WIDE, Add, AnyOperation, Attend, Gate, Norm, Pool, Quantise, Rotate, Steps
 from protocol.program import Program, decode_program
 from tests.oracle.inference.programs import Small, decoder, encoder
 from tests.oracle.inference.test_exact import tokens_of
