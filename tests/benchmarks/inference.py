@@ -139,12 +139,19 @@ def measured(everyone: Sequence[Contender], rounds: int) -> Figures:
             print(f"round {turn + 1}: decode after {context}", flush=True)
         for each in (each for each in everyone if each.name in {OURS, HF}):
             figures.note(each.ask("decode", CONTEXTS[0], STEPS, BESIDE), "together", each.name)
-        ours = everyone[0]
-        for what, (prompt, temperature) in ANSWERED.items():
-            for name, seconds in ours.ask("written", prompt, ANSWER, temperature).items():
-                figures.note(seconds, name, what)
-        figures.note(ours.ask("start"), "start")
+        _note_whole_jobs(everyone[0], figures)
     return figures
+
+
+def _note_whole_jobs(ours: Contender, figures: Figures) -> None:
+    """What only ours has: verifying, committing, starting."""
+    for what, (prompt, temperature) in ANSWERED.items():
+        for name, seconds in ours.ask("written", prompt, ANSWER, temperature).items():
+            figures.note(seconds, name, what)
+    for tokens in (1, CONTEXTS[0]):
+        for name, seconds in ours.ask("committed", CONTEXTS[0], tokens).items():
+            figures.note(seconds, name, str(tokens))
+    figures.note(ours.ask("start"), "start")
 
 
 def speeds(everyone: Sequence[Contender], figures: Figures) -> str:
@@ -181,6 +188,9 @@ def ratios(figures: Figures) -> str:
     for what in ANSWERED:
         ratio = figures.seconds["write", what] / figures.seconds["verify", what]
         rows[f"writing {ANSWER} tokens / verifying them: {what}"] = ratio, "12"
+    for tokens, what in ((1, "reading"), (CONTEXTS[0], f"writing {CONTEXTS[0]} after reading")):
+        ratio = figures.seconds["traced", str(tokens)] / figures.seconds["untraced", str(tokens)]
+        rows[f"{what} {CONTEXTS[0]} with a trace / without"] = ratio, "1.03" if tokens > 1 else "–"
     shown = {name: f"{ratio:.2f}" if ratio else "–" for name, (ratio, _) in rows.items()}
     shown["start: files, roots, proof, self-test"] = f"{figures.seconds['start',]:.2f} s"
     aims = {name: aim for name, (_, aim) in rows.items()} | {"start: files, roots, proof, self-test": "3 s at most"}

@@ -76,6 +76,18 @@ class Program:
         assert engine.confirm(ids, output, sampling) is not None
         return {"write": written - began, "verify": time.perf_counter() - written}
 
+    def committed(self, prompt: int, tokens: int) -> dict[str, float]:
+        """Seconds to read a chat's prompt and write so many tokens, with a trace and without."""
+        ids, engine = self._chat(prompt), Engine(self._model, CPU, self._kernels())
+        found = {}
+        for name, tracer in (("traced", engine._tracer), ("untraced", _NoTracer())):
+            engine._tracer = tracer  # type: ignore[assignment]
+            began = time.perf_counter()
+            output = engine.run(ids, Sampling(tokens)).output
+            found[name] = time.perf_counter() - began
+            assert len(output) == tokens
+        return found
+
     def read_a_token(self) -> int:
         """Bytes of the matrices that every token is multiplied with."""
         names = [op.weights for op in self._model.program.steps if isinstance(op, Linear)]
@@ -114,6 +126,16 @@ class Program:
 
     def _kernels(self) -> Kernels:
         return NativeKernels() if self._path == "native" else TorchKernels(CPU, PATHS[self._path])
+
+
+class _NoTracer:
+    """Commits to nothing: what an engine would cost without its trace."""
+
+    def observe(self, *_: Any) -> None: ...
+
+    def collect(self, *_: Any) -> None: ...
+
+    def trace(self, *_: Any) -> None: ...
 
 
 def _name(operation: Operation, model: Model) -> str:
