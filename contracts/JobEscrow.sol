@@ -127,8 +127,8 @@ contract JobEscrow is IJobEscrow, AccessManaged {
     // ---------------------------------------------------------------- post
 
     /// @inheritdoc IJobEscrow
-    function postResult(JobId id, Work calldata work, Outcome outcome, bytes calldata output) external {
-        ItemStatus status = _tryPost(id, work, uint256(outcome), output);
+    function postResult(JobId id, Work calldata work, Outcome outcome, bytes32 trace, bytes calldata output) external {
+        ItemStatus status = _tryPost(id, work, uint256(outcome), trace, output);
         if (status == ItemStatus.Done) return;
         if (status == ItemStatus.WrongFacts) revert WrongFacts(id, statusOf(id));
         if (status == ItemStatus.WrongCaller) revert WrongCaller(id, msg.sender);
@@ -143,19 +143,17 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         JobId[] calldata ids,
         Work[] calldata works,
         Outcome[] calldata outcomes,
+        bytes32[] calldata traces,
         bytes[] calldata outputs
     ) external returns (ItemStatus[] memory statuses) {
         _requireSameLength(ids.length, works.length);
         _requireSameLength(ids.length, outcomes.length);
+        _requireSameLength(ids.length, traces.length);
         _requireSameLength(ids.length, outputs.length);
         statuses = new ItemStatus[](ids.length);
 
         for (uint256 i = 0; i < ids.length; ++i) {
-            uint256 outcome;
-            assembly ("memory-safe") {
-                outcome := calldataload(add(outcomes.offset, mul(i, 0x20)))
-            }
-            ItemStatus status = _tryPost(ids[i], works[i], outcome, outputs[i]);
+            ItemStatus status = _tryPost(ids[i], works[i], _outcomeWord(outcomes, i), traces[i], outputs[i]);
             if (status != ItemStatus.Done) _skip(statuses, i, ids[i], status);
         }
     }
@@ -368,7 +366,7 @@ contract JobEscrow is IJobEscrow, AccessManaged {
         return ItemStatus.Done;
     }
 
-    function _tryPost(JobId id, Work calldata work, uint256 outcome, bytes calldata output)
+    function _tryPost(JobId id, Work calldata work, uint256 outcome, bytes32 trace, bytes calldata output)
         private
         returns (ItemStatus)
     {
@@ -379,10 +377,10 @@ contract JobEscrow is IJobEscrow, AccessManaged {
 
         uint256 price = work.price;
         if (outcome == uint256(Outcome.InputRefused)) price = Amounts.refusalPriceDown(work.terms, price);
-        bytes32 result = Facts.hash(bytes32(outcome), Facts.hashBytes(output));
+        bytes32 result = NextFacts.hashResult(outcome, Facts.hashBytes(output), trace);
         _jobs[id] = Facts.seal(NextFacts.hashAnswer(work, result, price), JobStatus.Posted);
 
-        JobLog.emitPosted(id, outcome, price, output);
+        JobLog.emitPosted(id, outcome, price, trace, output);
         return ItemStatus.Done;
     }
 
@@ -546,6 +544,13 @@ contract JobEscrow is IJobEscrow, AccessManaged {
     function _namedWord(Submission calldata submission) private pure returns (uint256 word) {
         assembly ("memory-safe") {
             word := calldataload(add(submission, 0xa0))
+        }
+    }
+
+    /// @dev Likewise.
+    function _outcomeWord(Outcome[] calldata outcomes, uint256 i) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(outcomes.offset, mul(i, 0x20)))
         }
     }
 

@@ -9,7 +9,8 @@ from oracle.models import Model
 from oracle.safety import Refusal, Safety
 from protocol.payload import encode_elements, encode_tokens
 from protocol.rules import RuleSet
-from protocol.types import Outcome, Sampling
+from protocol.trace import NO_TRACE
+from protocol.types import JobId, Outcome, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class Answered:
     output: bytes
     refusal: Refusal | None = None
     generation: Generation | None = None
+
+    def trace(self, job: JobId) -> bytes:
+        """What the answer commits to for this job: 32 bytes, zeros where nothing was computed."""
+        made = self.generation.trace if self.generation else None
+        return made.commitment(job) if made else NO_TRACE
 
 
 @dataclass(frozen=True, slots=True)

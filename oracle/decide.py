@@ -98,6 +98,7 @@ class Result:
     """What was computed, as the journal holds it before it is posted."""
 
     outcome: Outcome
+    trace: bytes
     output: bytes
 
 

@@ -22,7 +22,7 @@ from oracle.decide import Result, Verb
 from oracle.errors import JournalFailed, JournalOfAnother
 from protocol.types import JobId, Outcome, Request
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE identity (chain_id INTEGER NOT NULL, escrow TEXT NOT NULL, operator TEXT NOT NULL);
 CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL, timestamp INTEGER NOT NULL);
@@ -32,7 +32,8 @@ CREATE TABLE log (
 ) WITHOUT ROWID;
 CREATE INDEX log_of_job ON log (job, block, position);
 CREATE TABLE result (
-    job BLOB NOT NULL, request BLOB NOT NULL, outcome INTEGER NOT NULL, output BLOB NOT NULL, seconds REAL NOT NULL,
+    job BLOB NOT NULL, request BLOB NOT NULL, outcome INTEGER NOT NULL, trace BLOB NOT NULL, output BLOB NOT NULL,
+    seconds REAL NOT NULL,
     PRIMARY KEY (job, request)
 ) WITHOUT ROWID;
 CREATE TABLE attempt (
@@ -197,15 +198,15 @@ class Journal:
         """Keeps the first result of a job's request; `seconds` is what it took."""
         with self._transaction() as db:
             db.execute(
-                "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?)",
-                (job, request, int(result.outcome), result.output, seconds),
+                "INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?)",
+                (job, request, int(result.outcome), result.trace, result.output, seconds),
             )
 
     def result_of(self, job: JobId, request: Request) -> Result | None:
         row = self._db.execute(
-            "SELECT outcome, output FROM result WHERE job = ? AND request = ?", (job, request)
+            "SELECT outcome, trace, output FROM result WHERE job = ? AND request = ?", (job, request)
         ).fetchone()
-        return Result(Outcome(row[0]), row[1]) if row else None
+        return Result(Outcome(row[0]), row[1], row[2]) if row else None
 
     def abandon(self, job: JobId, request: Request, reason: str) -> None:
         with self._transaction() as db:

@@ -171,7 +171,7 @@ class Node:
             log.info("inference stopped", job=finished.job)
         else:
             answered = finished.answered
-            result = Result(answered.outcome, answered.output)
+            result = Result(answered.outcome, answered.trace(finished.job), answered.output)
             self._journal.save_result(finished.job, finished.request, result, finished.seconds)
             self._measure(answered, finished.seconds)
             why = answered.refusal.reason if answered.refusal else ""

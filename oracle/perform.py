@@ -98,7 +98,8 @@ class Performer:
             case Accept(job, offer):
                 return Send(Verb.ACCEPT, ((job, offer),), escrow.accept_job(job, offer))
             case Post(job, work, result):
-                return Send(Verb.POST, ((job, work),), escrow.post_result(job, work, result.outcome, result.output))
+                call = escrow.post_result(job, work, result.outcome, result.trace, result.output)
+                return Send(Verb.POST, ((job, work),), call)
             case Expire(job, work, offer):
                 return Send(Verb.EXPIRE, ((job, work),), escrow.expire_work(job, work, offer))
             case Settle(answers):

@@ -193,7 +193,8 @@ def _answer(evidence: Evidence, model: Model, device: torch.device | None, poste
     assert record.output is not None
     yield _outcome(record.outcome, again)
     yield _output(engine, question, record.outcome, record.output, again)
-    yield _equal("result hash", encoding.result_of(again.outcome, again.output), posted.result)
+    yield _equal("trace", again.trace(record.id), record.trace)
+    yield _equal("result hash", encoding.result_of(again.outcome, again.output, again.trace(record.id)), posted.result)
 
 
 def _outcome(posted: Outcome, again: Answered) -> Comparison:

@@ -46,7 +46,7 @@ _CODECS: dict[type[Any], Codec] = {
 }
 _JOB_ID = _codec("job id", "uint256", "address", "address", "uint256")
 _REQUEST = _codec("request", "bytes32", "uint256", "bytes32")
-_RESULT = _codec("result", "uint256", "bytes32")
+_RESULT = _codec("result", "uint256", "bytes32", "bytes32")
 _BUCKET = _codec("bucket key", "bytes32", "address")
 
 
@@ -77,8 +77,9 @@ def request_of(sheet: SheetHash, sampling: int, input: bytes) -> Request:  # noq
     return Request(keccak(_REQUEST.encode((sheet, sampling, keccak(input)))))
 
 
-def result_of(outcome: Outcome, output: bytes) -> Result:
-    return Result(keccak(_RESULT.encode((outcome, keccak(output)))))
+def result_of(outcome: Outcome, output: bytes, trace: bytes) -> Result:
+    """What is judged: `trace` has 32 bytes."""
+    return Result(keccak(_RESULT.encode((outcome, keccak(output), trace))))
 
 
 def bucket_key(shares: SharesId, operator: Address) -> bytes:

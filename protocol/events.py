@@ -190,13 +190,17 @@ class JobAccepted(Event):
     post_by: int
 
 
-@event("event ResultPosted(JobId indexed id, address indexed operator, Outcome outcome, uint256 price, bytes output)")
+@event(
+    "event ResultPosted(JobId indexed id, address indexed operator, Outcome outcome, uint256 price, bytes32 trace, "
+    "bytes output)"
+)
 @dataclass(frozen=True, slots=True)
 class ResultPosted(Event):
     id: JobId
     operator: Address
     outcome: Outcome
     price: int
+    trace: bytes
     output: bytes
 
 

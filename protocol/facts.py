@@ -58,6 +58,7 @@ class JobRecord:
     work: Work | None = None
     answer: Answer | None = None
     outcome: Outcome | None = None
+    trace: bytes | None = None
     output: bytes | None = None
     events: tuple[Event, ...] = ()
 
@@ -131,7 +132,8 @@ def fold(record: JobRecord, event: Event, timestamp: int) -> JobRecord:
             return replace(record, status=JobStatus.ACCEPTED, work=_work(record, event, timestamp))
         case ResultPosted():
             answer = _answer(record, event, timestamp)
-            return replace(record, status=JobStatus.POSTED, answer=answer, outcome=event.outcome, output=event.output)
+            posted = replace(record, outcome=event.outcome, trace=event.trace, output=event.output)
+            return replace(posted, status=JobStatus.POSTED, answer=answer)
         case JobExpired(reopened=True):
             return replace(record, status=JobStatus.OPEN, work=None)
         case SettlementHeld():
@@ -172,7 +174,7 @@ def _answer(record: JobRecord, event: ResultPosted, timestamp: int) -> Answer:
     assert work is not None
     return Answer(
         offer=work.offer,
-        result=encoding.result_of(event.outcome, event.output),
+        result=encoding.result_of(event.outcome, event.output, event.trace),
         shares=work.shares,
         terms=work.terms,
         client=work.client,

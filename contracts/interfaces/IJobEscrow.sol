@@ -56,7 +56,9 @@ interface IJobEscrow {
         bytes input
     );
     event JobAccepted(JobId indexed id, address indexed operator, uint256 price, uint256 postBy);
-    event ResultPosted(JobId indexed id, address indexed operator, Outcome outcome, uint256 price, bytes output);
+    event ResultPosted(
+        JobId indexed id, address indexed operator, Outcome outcome, uint256 price, bytes32 trace, bytes output
+    );
     event JobSettled(JobId indexed id, address indexed operator, uint256 operatorPart, uint256 sharedPart);
 
     /// @notice The client took the job back before anybody accepted it.
@@ -151,18 +153,19 @@ interface IJobEscrow {
 
     function acceptJobs(JobId[] calldata ids, Offer[] calldata offers) external returns (ItemStatus[] memory statuses);
 
-    /// @notice Posts the result, whole. Refusing an input earns the terms' refusal part of the price. Emits
+    /// @notice Posts the result, whole, and what it was computed from as one hash. Refusing an input earns the terms' refusal part of the price. Emits
     /// `ResultPosted`.
     /// @dev Requirements:
     /// - the job is accepted, `work` holds its facts, and the caller is its operator
     /// - the deadline, stretched by a stated outage, has not passed
     /// - `output` is no longer than `maxPayload`; a refusal's is its eight-byte witness
-    function postResult(JobId id, Work calldata work, Outcome outcome, bytes calldata output) external;
+    function postResult(JobId id, Work calldata work, Outcome outcome, bytes32 trace, bytes calldata output) external;
 
     function postResults(
         JobId[] calldata ids,
         Work[] calldata works,
         Outcome[] calldata outcomes,
+        bytes32[] calldata traces,
         bytes[] calldata outputs
     ) external returns (ItemStatus[] memory statuses);
 

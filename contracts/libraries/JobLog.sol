@@ -24,16 +24,17 @@ library JobLog {
         }
     }
 
-    function emitPosted(JobId id, uint256 outcome, uint256 price, bytes calldata output) internal {
+    function emitPosted(JobId id, uint256 outcome, uint256 price, bytes32 trace, bytes calldata output) internal {
         bytes32 topic = IJobEscrow.ResultPosted.selector;
         uint256 start;
         assembly ("memory-safe") {
             start := mload(0x40)
             mstore(start, outcome)
             mstore(add(start, 0x20), price)
-            mstore(add(start, 0x40), 0x60) // where the output begins
+            mstore(add(start, 0x40), trace)
+            mstore(add(start, 0x60), 0x80) // where the output begins
         }
-        uint256 end = _copy(output, start + 0x60);
+        uint256 end = _copy(output, start + 0x80);
         assembly ("memory-safe") {
             log3(start, sub(end, start), topic, id, caller())
         }

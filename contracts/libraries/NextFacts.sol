@@ -52,7 +52,7 @@ library NextFacts {
         }
     }
 
-    /// @param answered outcome and output, hashed
+    /// @param answered outcome, output and trace, hashed
     /// @param price units of the asset that are due
     function hashAnswer(Work calldata work, bytes32 answered, uint256 price) internal view returns (bytes32 result) {
         assembly ("memory-safe") {
@@ -75,6 +75,17 @@ library NextFacts {
             calldatacopy(facts, answer, 0x140)
             mstore(add(facts, 0x140), heldUntil)
             result := keccak256(facts, 0x160)
+        }
+    }
+
+    /// @notice What is answered, and from what it was computed; what is judged in a dispute.
+    function hashResult(uint256 outcome, bytes32 outputHash, bytes32 trace) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, outcome)
+            mstore(add(words, 0x20), outputHash)
+            mstore(add(words, 0x40), trace)
+            result := keccak256(words, 0x60)
         }
     }
 

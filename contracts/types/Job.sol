@@ -103,7 +103,7 @@ struct Work {
 }
 
 /// @notice Facts of a job whose result is posted.
-/// @param result keccak256(outcome ‖ keccak256(output)): what is judged
+/// @param result keccak256(outcome ‖ keccak256(output) ‖ trace): what is judged
 /// @param price fee due: the agreed one, or its refusal part when the input was refused
 /// @param heldUntil end of a dispute's hold; zero when none
 struct Answer {

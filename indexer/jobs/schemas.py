@@ -190,6 +190,7 @@ class JobDetail(JobView):
     rules: Word
     input: Hex
     input_tokens: list[int] | None
+    trace: Word | None
     output: Hex | None
     output_tokens: list[int] | None
     embedding: list[int] | None
@@ -211,6 +212,7 @@ def detail(row: RowMapping, record: JobRecord, moments: Sequence[Moment], now: i
         "rules": record.sheet.rules,
         "input": record.submission.input,
         "input_tokens": tokens(record.submission.input),
+        "trace": record.trace,
         "output": record.output,
         "output_tokens": None if embeds else tokens(answer),
         "embedding": elements(answer) if embeds else None,

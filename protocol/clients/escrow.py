@@ -34,9 +34,9 @@ SUBMIT_JOBS = Function(
 )
 ACCEPT_JOB = Function("function acceptJob(JobId id, Offer offer)")
 ACCEPT_JOBS = Function("function acceptJobs(JobId[] ids, Offer[] offers) returns (ItemStatus[] statuses)")
-POST_RESULT = Function("function postResult(JobId id, Work work, Outcome outcome, bytes output)")
+POST_RESULT = Function("function postResult(JobId id, Work work, Outcome outcome, bytes32 trace, bytes output)")
 POST_RESULTS = Function(
-    "function postResults(JobId[] ids, Work[] works, Outcome[] outcomes, bytes[] outputs) "
+    "function postResults(JobId[] ids, Work[] works, Outcome[] outcomes, bytes32[] traces, bytes[] outputs) "
     "returns (ItemStatus[] statuses)"
 )
 SETTLE_JOB = Function("function settleJob(JobId id, Answer answer)")
@@ -96,13 +96,18 @@ class EscrowClient(Client):
     def accept_jobs(self, ids: Sequence[JobId], offers: Sequence[Offer]) -> Call:
         return self._verb(ACCEPT_JOBS, ids, offers)
 
-    def post_result(self, id: JobId, work: Work, outcome: Outcome, output: bytes) -> Call:  # noqa: A002
-        return self._verb(POST_RESULT, id, work, outcome, output)
+    def post_result(self, id: JobId, work: Work, outcome: Outcome, trace: bytes, output: bytes) -> Call:  # noqa: A002
+        return self._verb(POST_RESULT, id, work, outcome, trace, output)
 
     def post_results(
-        self, ids: Sequence[JobId], works: Sequence[Work], outcomes: Sequence[Outcome], outputs: Sequence[bytes]
+        self,
+        ids: Sequence[JobId],
+        works: Sequence[Work],
+        outcomes: Sequence[Outcome],
+        traces: Sequence[bytes],
+        outputs: Sequence[bytes],
     ) -> Call:
-        return self._verb(POST_RESULTS, ids, works, outcomes, outputs)
+        return self._verb(POST_RESULTS, ids, works, outcomes, traces, outputs)
 
     def settle_job(self, id: JobId, answer: Answer) -> Call:  # noqa: A002
         return self._verb(SETTLE_JOB, id, answer)

@@ -15,6 +15,7 @@ from protocol.deployment import Deployment
 from protocol.facts import JobRecord
 from protocol.payload import decode_tokens, encode_tokens
 from protocol.recovery import recover_job
+from protocol.trace import NO_TRACE
 from protocol.transactions import Sender
 from protocol.types import JobId, Outcome
 
@@ -42,7 +43,7 @@ class Cheat:
             sender.send(f"accept {job.hex()}", contracts.escrow.accept_job(job, self._read(job).offer))
             work = self._read(job).work
             assert work is not None
-            result = (Outcome.ANSWERED, encode_tokens(forged))
+            result = (Outcome.ANSWERED, honest.trace or NO_TRACE, encode_tokens(forged))
             sender.send(f"post {job.hex()}", contracts.escrow.post_result(job, work, *result))
         return self._read(job)
 

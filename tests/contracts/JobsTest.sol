@@ -30,7 +30,7 @@ abstract contract JobsTest is ProtocolTest {
 
     function post(Job memory job) internal {
         vm.prank(job.work.operator);
-        escrow.postResult(job.id, job.work, Outcome.Answered, OUTPUT);
+        escrow.postResult(job.id, job.work, Outcome.Answered, JobFacts.TRACE, OUTPUT);
         job.answer = JobFacts.answer(job.work, Outcome.Answered, OUTPUT, job.work.price, block.timestamp);
     }
 

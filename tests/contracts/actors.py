@@ -13,6 +13,7 @@ from protocol.facts import JobRecord
 from protocol.plan import HOLD
 from protocol.recovery import recover_job
 from protocol.solidity import type_of
+from protocol.trace import NO_TRACE
 from protocol.transactions import Call
 from protocol.types import ZERO_ADDRESS, JobId, Sampling, Sheet, Submission, slot_key
 
@@ -69,7 +70,9 @@ class Stage:
         return self.escrow.acceptJob(job, word(self.facts(job).offer), sender=self.actors[operator])
 
     def post(self, job: bytes, operator: str, output: bytes = b"\0\0\x2a") -> Any:
-        return self.escrow.postResult(job, word(self.facts(job).work), 0, output, sender=self.actors[operator])
+        return self.escrow.postResult(
+            job, word(self.facts(job).work), 0, NO_TRACE, output, sender=self.actors[operator]
+        )
 
     def settle(self, job: bytes, by: str = "watcher") -> Any:
         return self.escrow.settleJob(job, word(self.facts(job).answer), sender=self.actors[by])

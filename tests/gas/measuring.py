@@ -14,6 +14,7 @@ from tests.chain import World, make_submission
 
 INPUT = bytes(range(1, 129))
 OUTPUT = bytes(range(129, 256)) + b"\x01"
+TRACE = bytes(range(100, 132))
 VERBS = ("submit", "accept", "post", "settle")
 
 
@@ -55,7 +56,7 @@ class Bench:
         submitted = self._send("client", self.escrow.submit_job(self.sheet, self.submission))
         (job,) = self._follow(submitted)
         accepted = self._send("operator", self.escrow.accept_job(job, self._records[job].offer))
-        posted = self._send("operator", self.escrow.post_result(job, self._work(job), Outcome.ANSWERED, OUTPUT))
+        posted = self._send("operator", self.escrow.post_result(job, self._work(job), Outcome.ANSWERED, TRACE, OUTPUT))
         self._wait()
         settled = self._send("watcher", self.escrow.settle_job(job, self._answer(job)))
         return self._gas([job], submitted, accepted, posted, settled)
@@ -67,7 +68,7 @@ class Bench:
         jobs = self._follow(submitted)
         accepted = self._send("operator", self.escrow.accept_jobs(jobs, [self._records[job].offer for job in jobs]))
         works, outcomes, outputs = [self._work(job) for job in jobs], [Outcome.ANSWERED] * size, [OUTPUT] * size
-        posted = self._send("operator", self.escrow.post_results(jobs, works, outcomes, outputs))
+        posted = self._send("operator", self.escrow.post_results(jobs, works, outcomes, [TRACE] * size, outputs))
         self._wait()
         settled = self._send("watcher", self.escrow.settle_jobs(jobs, [self._answer(job) for job in jobs]))
         return self._gas(jobs, submitted, accepted, posted, settled)

@@ -17,6 +17,7 @@ from protocol.types import Address, Answer, JobId, Offer, Outcome, Profile, Shar
 from tests.chain import World
 
 OUTPUT = b"\0\0\5" * 4
+TRACE = bytes(range(32))
 NAMES = {member.address: name for name, member in CAST.items()}
 PROFILE = Profile("https://operator.example", slot_key("cpu"), (), ())
 
@@ -48,7 +49,7 @@ def accept(world: World, job: JobId, name: str = "operator") -> None:
 
 def post(world: World, job: JobId, outcome: Outcome = Outcome.ANSWERED, output: bytes = OUTPUT) -> None:
     work = work_of(world, job)
-    world.send(NAMES[work.operator], world.contracts.escrow.post_result(job, work, outcome, output))
+    world.send(NAMES[work.operator], world.contracts.escrow.post_result(job, work, outcome, TRACE, output))
 
 
 def settle(world: World, job: JobId) -> None:

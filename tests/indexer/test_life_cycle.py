@@ -88,6 +88,7 @@ def test_an_embedding_that_is_malformed_shows_its_bytes_alone(world: World, inde
     acting.post(world, job, Outcome.ANSWERED, b"\xff\xff\xff\0")
     shown = job_of(indexed, job)
     assert (shown["embedding"], shown["output_tokens"], shown["output"]) == (None, None, "0xffffff00")
+    assert shown["trace"] == f"0x{acting.TRACE.hex()}"
 
 
 def test_a_deadline_missed_is_fined_and_opens_the_job_again(world: World, indexed: Indexed) -> None:
@@ -114,7 +115,7 @@ def calls_of(world: World, job: JobId) -> Mapping[str, Call]:
         "expireOffer": escrow.expire_offer(job, found.offer),
     }
     if found.work is not None:
-        calls["postResult"] = escrow.post_result(job, found.work, Outcome.ANSWERED, acting.OUTPUT)
+        calls["postResult"] = escrow.post_result(job, found.work, Outcome.ANSWERED, acting.TRACE, acting.OUTPUT)
         calls["expireWork"] = escrow.expire_work(job, found.work, found.offer)
     if found.answer is not None:
         calls["settleJob"] = escrow.settle_job(job, found.answer)

@@ -110,8 +110,9 @@ def test_ids_of_jobs_buckets_requests_results_and_rules() -> None:
     for sheet, sampling, given_, hashed in zip(*request.values(), strict=True):
         found = encoding.request_of(bytes.fromhex(sheet[2:]), int(sampling), bytes.fromhex(given_[2:]))  # type: ignore[arg-type]
         assert found.hex() == hashed[2:]
-    for outcome, output, hashed in zip(*result.values(), strict=True):
-        assert encoding.result_of(Outcome(int(outcome)), bytes.fromhex(output[2:])).hex() == hashed[2:]
+    for outcome, trace, output, hashed in zip(*result.values(), strict=True):
+        given = Outcome(int(outcome)), bytes.fromhex(output[2:]), bytes.fromhex(trace[2:])
+        assert encoding.result_of(*given).hex() == hashed[2:]
     for document, hashed in zip(*rules.values(), strict=True):
         assert rules_id(bytes.fromhex(document[2:])).hex() == hashed[2:]
 

@@ -14,6 +14,7 @@ from protocol.types import JobId, JobStatus, Outcome, Work
 from tests.chain import World, make_submission
 
 OUTPUT = b"\0\0\x2a" * 5
+TRACE = bytes(range(32))
 CLIENT, OPERATOR, OPERATOR2 = (CAST[name].address for name in ("client", "operator", "operator2"))
 
 
@@ -33,7 +34,7 @@ def accept(world: World, id_: JobId, operator: str = "operator") -> Work:
 
 def post(world: World, id_: JobId, operator: str = "operator") -> None:
     work = accept(world, id_, operator)
-    world.send(operator, world.contracts.escrow.post_result(id_, work, Outcome.ANSWERED, OUTPUT))
+    world.send(operator, world.contracts.escrow.post_result(id_, work, Outcome.ANSWERED, TRACE, OUTPUT))
 
 
 def test_a_whole_job_is_recovered_at_each_of_its_states(world: World) -> None:
@@ -46,9 +47,10 @@ def test_a_whole_job_is_recovered_at_each_of_its_states(world: World) -> None:
     work = accept(world, id_)
     assert (found(world, id_).status, work.operator) == (JobStatus.ACCEPTED, OPERATOR)
 
-    world.send("operator", world.contracts.escrow.post_result(id_, work, Outcome.ANSWERED, OUTPUT))
+    world.send("operator", world.contracts.escrow.post_result(id_, work, Outcome.ANSWERED, TRACE, OUTPUT))
     record = found(world, id_)
-    assert (record.status, record.outcome, record.output) == (JobStatus.POSTED, Outcome.ANSWERED, OUTPUT)
+    assert (record.status, record.outcome) == (JobStatus.POSTED, Outcome.ANSWERED)
+    assert (record.trace, record.output) == (TRACE, OUTPUT)
     assert record.answer is not None
 
     world.travel(record.answer.terms.challenge_seconds)

@@ -113,13 +113,14 @@ def requests() -> Column:
 
 
 def results() -> Column:
-    outcomes = range(3)
+    outcomes, traces = range(3), samples("result", "trace", "bytes32")
     return {
         "outcome": [str(outcome) for outcome in outcomes],
+        "trace": [shown("bytes32", trace) for trace in traces],
         "output": ["0x" + payload.hex() for payload in PAYLOADS],
         "hash": [
-            "0x" + keccak(word(outcome) + keccak(payload)).hex()
-            for outcome, payload in zip(outcomes, PAYLOADS, strict=True)
+            "0x" + keccak(word(outcome) + keccak(payload) + word(trace)).hex()
+            for outcome, payload, trace in zip(outcomes, PAYLOADS, traces, strict=True)
         ],
     }
 

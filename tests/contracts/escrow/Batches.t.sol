@@ -91,7 +91,7 @@ contract BatchesTest is EscrowTest {
         works[3].price += 1;
 
         vm.prank(operator);
-        ItemStatus[] memory statuses = escrow.postResults(idsOf(jobs, 4), works, outcomes, outputs);
+        ItemStatus[] memory statuses = escrow.postResults(idsOf(jobs, 4), works, outcomes, new bytes32[](4), outputs);
 
         assertStatuses(statuses, ItemStatus.WrongCaller, ItemStatus.BadPayload, ItemStatus.WrongFacts);
         assertStatus(jobs[0], JobStatus.Posted);
@@ -103,8 +103,9 @@ contract BatchesTest is EscrowTest {
         for (uint256 i = 0; i < 4; ++i) {
             (outcomes[i], outputs[i]) = (Outcome.InputRefused, WITNESS);
         }
-        bytes memory call = abi.encodeCall(escrow.postResults, (idsOf(jobs, 4), worksOf(jobs), outcomes, outputs));
-        uint256 first = 4 + 4 * 32 + (1 + 4) * 32 + (1 + 4 * 11) * 32 + 32;
+        bytes memory call =
+            abi.encodeCall(escrow.postResults, (idsOf(jobs, 4), worksOf(jobs), outcomes, new bytes32[](4), outputs));
+        uint256 first = 4 + 5 * 32 + (1 + 4) * 32 + (1 + 4 * 11) * 32 + 32;
         call[first + 63] = 0x03;
         call[first + 64] = 0xff;
 
@@ -141,11 +142,13 @@ contract BatchesTest is EscrowTest {
         vm.expectRevert(refusal);
         escrow.settleJobs(one, new Answer[](0));
         vm.expectRevert(refusal);
-        escrow.postResults(one, new Work[](0), new Outcome[](1), new bytes[](1));
+        escrow.postResults(one, new Work[](0), new Outcome[](1), new bytes32[](1), new bytes[](1));
         vm.expectRevert(refusal);
-        escrow.postResults(one, new Work[](1), new Outcome[](0), new bytes[](1));
+        escrow.postResults(one, new Work[](1), new Outcome[](0), new bytes32[](1), new bytes[](1));
         vm.expectRevert(refusal);
-        escrow.postResults(one, new Work[](1), new Outcome[](1), new bytes[](0));
+        escrow.postResults(one, new Work[](1), new Outcome[](1), new bytes32[](0), new bytes[](1));
+        vm.expectRevert(refusal);
+        escrow.postResults(one, new Work[](1), new Outcome[](1), new bytes32[](1), new bytes[](0));
     }
 
     function jobsOf(Job memory a, Job memory b, Job memory c, Job memory d) private pure returns (Job[] memory jobs) {

@@ -99,7 +99,7 @@ abstract contract EscrowTest is Test {
         uint256 price = job.work.price;
         if (outcome == Outcome.InputRefused) price = price * job.work.terms.refusalBps() / 10_000;
         vm.prank(job.work.operator);
-        escrow.postResult(job.id, job.work, outcome, output);
+        escrow.postResult(job.id, job.work, outcome, JobFacts.TRACE, output);
         job.answer = JobFacts.answer(job.work, outcome, output, price, block.timestamp);
     }
 

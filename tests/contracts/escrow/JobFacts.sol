@@ -17,6 +17,8 @@ struct Job {
 
 /// @notice Builds what the escrow's verbs take, the facts by the book (`docs/encoding.md`) and not by the contract.
 library JobFacts {
+    bytes32 internal constant TRACE = keccak256("a trace");
+
     uint256 internal constant MIN_FEE = 4e6;
     uint256 internal constant MAX_FEE = 10e6;
 
@@ -104,7 +106,7 @@ library JobFacts {
     {
         return Answer({
             offer: from.offer,
-            result: keccak256(abi.encode(uint256(outcome), keccak256(output))),
+            result: keccak256(abi.encode(uint256(outcome), keccak256(output), TRACE)),
             shares: from.shares,
             terms: from.terms,
             client: from.client,

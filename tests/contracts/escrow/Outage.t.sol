@@ -6,7 +6,7 @@ import {JobStatus, Outcome} from "../../../contracts/types/Job.sol";
 import {Sheet} from "../../../contracts/types/Sheet.sol";
 import {BombClock, BrokenClock, BurningClock, CurtClock, SlowClock, StatedClock, WholeClock} from "./Clocks.sol";
 import {EscrowTest} from "./EscrowTest.sol";
-import {Job} from "./JobFacts.sol";
+import {Job, JobFacts} from "./JobFacts.sol";
 
 /// @notice An operator is not fined for the chain's own outage, and no clock can harm anybody.
 contract OutageTest is EscrowTest {
@@ -31,7 +31,7 @@ contract OutageTest is EscrowTest {
         vm.warp(deadline + 1);
         vm.prank(operator);
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.TooLate.selector, job.id, deadline));
-        escrow.postResult(job.id, job.work, Outcome.Answered, OUTPUT);
+        escrow.postResult(job.id, job.work, Outcome.Answered, JobFacts.TRACE, OUTPUT);
 
         escrow.expireWork(job.id, job.work, job.offer);
 

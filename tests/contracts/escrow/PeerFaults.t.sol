@@ -93,11 +93,11 @@ contract PeerFaultsTest is EscrowTest {
 
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.WrongCaller.selector, job.id, stranger));
-        escrow.postResult(job.id, job.work, Outcome.Answered, OUTPUT);
+        escrow.postResult(job.id, job.work, Outcome.Answered, JobFacts.TRACE, OUTPUT);
         job.work.operator = stranger;
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.WrongFacts.selector, job.id, JobStatus.Accepted));
-        escrow.postResult(job.id, job.work, Outcome.Answered, OUTPUT);
+        escrow.postResult(job.id, job.work, Outcome.Answered, JobFacts.TRACE, OUTPUT);
 
         job.work.operator = operator;
         post(job, Outcome.Answered, OUTPUT);
@@ -190,7 +190,7 @@ contract PeerFaultsTest is EscrowTest {
         accept(job, operator);
         vm.prank(stranger, operator);
         vm.expectRevert(refusal);
-        escrow.postResult(job.id, job.work, Outcome.Answered, OUTPUT);
+        escrow.postResult(job.id, job.work, Outcome.Answered, JobFacts.TRACE, OUTPUT);
 
         post(job, Outcome.Answered, OUTPUT);
         vm.prank(stranger, judge);

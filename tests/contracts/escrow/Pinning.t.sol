@@ -126,7 +126,7 @@ contract PinningTest is EscrowTest {
 
     function test_facts_of_an_answer_are_never_posted_as_work() public {
         Job memory job = posted();
-        bytes memory disguised = abi.encode(job.id, job.answer, Outcome.Answered, OUTPUT);
+        bytes memory disguised = abi.encode(job.id, job.answer, Outcome.Answered, JobFacts.TRACE, OUTPUT);
 
         vm.prank(operator);
         (bool done, bytes memory refusal) =

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {IJobEscrow} from "../../../contracts/interfaces/IJobEscrow.sol";
 import {JobStatus, Outcome} from "../../../contracts/types/Job.sol";
 import {EscrowTest} from "./EscrowTest.sol";
-import {Job} from "./JobFacts.sol";
+import {Job, JobFacts} from "./JobFacts.sol";
 
 /// @notice Each requirement of `postResult` and of `settleJob`, broken alone.
 contract PostRefusalsTest is EscrowTest {
@@ -24,7 +24,8 @@ contract PostRefusalsTest is EscrowTest {
     function test_refuses_work_facts_that_differ_in_any_word() public {
         Job memory job = accepted();
         for (uint256 word = 0; word < 11; ++word) {
-            bytes memory call = abi.encodeCall(escrow.postResult, (job.id, job.work, Outcome.Answered, OUTPUT));
+            bytes memory call =
+                abi.encodeCall(escrow.postResult, (job.id, job.work, Outcome.Answered, JobFacts.TRACE, OUTPUT));
             call[4 + 32 + 32 * word + 31] ^= 0x01;
 
             vm.prank(operator);
@@ -126,7 +127,7 @@ contract PostRefusalsTest is EscrowTest {
         bytes32 before = escrow.commitmentOf(job.id);
         vm.prank(by);
         vm.expectRevert(refusal);
-        escrow.postResult(job.id, job.work, outcome, output);
+        escrow.postResult(job.id, job.work, outcome, JobFacts.TRACE, output);
         assertEq(escrow.commitmentOf(job.id), before, "the job is as it was");
     }
 

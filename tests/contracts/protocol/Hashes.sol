@@ -28,8 +28,8 @@ contract Hashes {
         return NextFacts.hashRequest(sheetHash, asked, Facts.hashBytes(asked.input));
     }
 
-    function result(uint256 outcome, bytes calldata output) external pure returns (bytes32) {
-        return Facts.hash(bytes32(outcome), Facts.hashBytes(output));
+    function result(uint256 outcome, bytes calldata output, bytes32 trace) external pure returns (bytes32) {
+        return NextFacts.hashResult(outcome, Facts.hashBytes(output), trace);
     }
 
     function commitment(bytes32 factsHash, JobStatus status) external pure returns (bytes32) {

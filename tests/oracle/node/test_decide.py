@@ -44,7 +44,7 @@ NOW = 1_000_000
 WORD = b"\3" * 32
 TERMS = Terms(3_600, 86_400, 86_400, 3_600, 1_000, 2_000, 2_000, 20_000, DOLLAR, 24_576)
 LOAD = Workload(prompt_tokens=100, output_tokens=10)
-RESULT = Result(Outcome.ANSWERED, b"\0\0\1")
+RESULT = Result(Outcome.ANSWERED, bytes(32), b"\0\0\1")
 OPERATOR = Me(ME, free=1_000 * DOLLAR, capacity=8, served={MODEL: Served(DOLLAR, prompt_rate=100.0, output_rate=10.0)})
 
 

@@ -18,6 +18,7 @@ from protocol.cast import CAST
 from protocol.payload import decode_answer, encode_elements, is_embedding
 from protocol.plan import local_plan
 from protocol.recovery import recover_job
+from protocol.trace import NO_TRACE
 from protocol.types import JobId, JobStatus, ModelFacts, Outcome
 from tests.chain import World, deploy_world, start_anvil
 from tests.oracle.node.operators import RULES, Operators, ask, settings_of, until_status
@@ -75,5 +76,5 @@ def cheat(world: World, output: bytes) -> JobId:
     world.send("operator2", escrow.accept_job(job, recover_job(world.chain, world.deployment, job).offer))
     work = recover_job(world.chain, world.deployment, job).work
     assert work is not None
-    world.send("operator2", escrow.post_result(job, work, Outcome.ANSWERED, output))
+    world.send("operator2", escrow.post_result(job, work, Outcome.ANSWERED, NO_TRACE, output))
     return job

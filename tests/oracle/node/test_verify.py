@@ -25,6 +25,7 @@ from protocol.payload import Witness, decode_tokens, encode_elements, encode_tok
 from protocol.rules import Limit, RuleSet
 from protocol.rules import decode as decode_rules
 from protocol.rules import encode as encode_rules
+from protocol.trace import NO_TRACE
 from protocol.types import JobId, JobStatus, Outcome, Sampling
 from tests.chain import World
 from tests.oracle.asking import answer
@@ -72,7 +73,7 @@ def test_an_honest_job_is_verified_before_and_after_its_shares_are_split(
     assert {found.name for found in after} == {
         *("job id", "facts (when posted)", "sheet", "share table", "model", "rules", "request"),
         *("price at acceptance", "price of the result", "deadline", "parts settled (operator, shared)", "shares split"),
-        *("model files", "outcome", "output", "result hash"),
+        *("model files", "outcome", "output", "trace", "result hash"),
     }
 
 
@@ -83,7 +84,7 @@ def cheat(world: World, outcome: Outcome, output: bytes) -> JobId:
     world.send("operator2", escrow.accept_job(job, offer))
     work = evidence_of(world, job).record.work
     assert work is not None
-    world.send("operator2", escrow.post_result(job, work, outcome, output))
+    world.send("operator2", escrow.post_result(job, work, outcome, NO_TRACE, output))
     return job
 
 
@@ -98,7 +99,7 @@ def test_a_wrong_answer_is_told_at_its_token(served_world: World, tiny_store: St
     job = cheat(world, Outcome.ANSWERED, encode_tokens([*tokens[:3], tokens[3] ^ 1, *tokens[4:]]))
     comparisons = list(compare(evidence_of(world, job), tools_of(world, tiny_store)))
     assert exit_code(comparisons) == 1
-    assert set(failed(comparisons)) == {"output", "result hash"}
+    assert set(failed(comparisons)) == {"output", "trace", "result hash"}
     said = f"at token 3 of {len(tokens)}: posted {tokens[3] ^ 1}, here {tokens[3]}"
     assert failed(comparisons)["output"].startswith(said + "; position ")
     assert ", after the layers, choose: their keys are " in failed(comparisons)["output"]
@@ -106,6 +107,13 @@ def test_a_wrong_answer_is_told_at_its_token(served_world: World, tiny_store: St
     assert run.returncode == 1
     assert f"differs output: {said}" in run.stdout
     assert run.stdout.splitlines()[-1].startswith(f"job 0x{job.hex()} is NOT as it must be")
+
+
+def test_a_right_answer_with_another_trace_is_told(served_world: World, tiny_store: Store, tiny_engine: Engine) -> None:
+    job = cheat(served_world, Outcome.ANSWERED, encode_tokens(right_answer(tiny_engine)))
+    comparisons = list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store)))
+    assert exit_code(comparisons) == 1
+    assert set(failed(comparisons)) == {"trace", "result hash"}
 
 
 def test_an_answer_cut_short_is_told(served_world: World, tiny_store: Store, tiny_engine: Engine) -> None:
@@ -147,7 +155,7 @@ def test_an_answer_of_another_model_is_told(served_world: World, tiny_store: Sto
     job = cheat(served_world, Outcome.ANSWERED, encode_tokens(right_answer(other)))
     comparisons = list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store)))
     assert exit_code(comparisons) == 1
-    assert set(failed(comparisons)) == {"output", "result hash"}
+    assert set(failed(comparisons)) == {"output", "trace", "result hash"}
 
 
 def test_a_refusal_that_no_rule_asks_for_is_told(served_world: World, tiny_store: Store) -> None:
@@ -243,8 +251,8 @@ def more_to_the_treasury(evidence: Evidence) -> Evidence:
     ("change", "differ", "said"),
     [
         (lambda e: of_answer(e, result=b"\1" * 32), {"facts (when posted)", "result hash"}, "0x0101"),
-        (other_input, {"request", "output", "result hash"}, "on the chain 0x"),
-        (other_rules, {"rules", "output", "result hash"}, "on the chain 0x"),
+        (other_input, {"request", "output", "trace", "result hash"}, "on the chain 0x"),
+        (other_rules, {"rules", "output", "trace", "result hash"}, "on the chain 0x"),
         (other_model, {"model", "model files"}, "weights"),
         (other_sheet, {"sheet"}, "computed 0x"),
         (other_shares, {"share table", "shares split"}, "the table gives curator"),
