@@ -47,9 +47,10 @@ class Generation:
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """A generation under way: what the cache holds, what it has yet to read, the most steps that it takes, what it
-    commits to, and what came out."""
+    """A generation under way: its prompt, what the cache holds, what it has yet to read, the most steps that it takes,
+    what it commits to, and what came out."""
 
+    prompt: tuple[int, ...]
     cache: Cache
     pending: list[int]
     sampling: Sampling
@@ -97,7 +98,8 @@ class Engine:
         output, seconds = tuple(stream.output), time.monotonic() - stream.started
         if stream.ended is None:
             return Generation(output, StopReason.CANCELLED, seconds)
-        trace = self._tracer.trace(stream.tracing, stream.cache.length, output) if output else None
+        tokens = stream.prompt if self._noise is None else stream.prompt + output
+        trace = self._tracer.trace(stream.tracing, tokens, len(output)) if output else None
         return Generation(output, stream.ended, seconds, trace)
 
     def open(self, prompt_ids: Sequence[int], sampling: Sampling) -> Stream:
@@ -106,7 +108,9 @@ class Engine:
         room = self._room(len(prompt_ids), sampling)
         cache = self._machine.cache(len(prompt_ids) + room - 1)
         ended = None if room else StopReason.LENGTH
-        return Stream(cache, list(prompt_ids), sampling, room, Tracing(), time.monotonic(), ended=ended)
+        return Stream(
+            tuple(prompt_ids), cache, list(prompt_ids), sampling, room, Tracing(), time.monotonic(), ended=ended
+        )
 
     def step(self, streams: Sequence[Stream]) -> None:
         """One more token of each: together they read the weights once, and none changes a bit of another."""
@@ -145,7 +149,7 @@ class Engine:
         self._tracer.collect(batch, [tracing])
         if self._kernels.choose(logits, sampling, 0, self._noise) != list(output):
             return None
-        trace = self._tracer.trace(tracing, len(ids), output)
+        trace = self._tracer.trace(tracing, [*prompt_ids, *output], len(output))
         return Generation(tuple(output), ended, time.monotonic() - started, trace)
 
     def keys(self, ids: Sequence[int], sampling: Sampling, position: int, tokens: Sequence[int]) -> list[int | None]:

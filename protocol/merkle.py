@@ -41,6 +41,18 @@ def path(leaves: list[bytes], index: int) -> list[bytes]:
     return siblings
 
 
+def sided(leaves: list[bytes], index: int) -> tuple[int, tuple[bytes, ...]]:
+    """As `path`, with the side of each hash: bit n of the number says that the n-th stands left. So a leaf is proved to
+    be in a tree, not where."""
+    siblings, sides, level, place = path(leaves, index), 0, len(leaves), index
+    for n in range(len(siblings)):
+        while place ^ 1 >= level:
+            place, level = place // 2, (level + 1) // 2
+        sides |= (place & 1) << n
+        place, level = place // 2, (level + 1) // 2
+    return sides, tuple(siblings)
+
+
 def proves(root_: bytes, leaf_: bytes, index: int, count: int, siblings: list[bytes]) -> bool:
     """Whether `siblings` lead from leaf `index` of `count` to the root."""
     if not 0 <= index < count:

@@ -6,53 +6,22 @@ section 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from msgspec import Meta, structs
+from msgspec import Meta
 
 from protocol.documents import Document, DocumentInvalid, decode, encode
 from protocol.merkle import leaf, root
-from protocol.operations import (
-    Activate,
-    Add,
-    Attend,
-    Bias,
-    Embed,
-    Gate,
-    Linear,
-    Narrow,
-    Norm,
-    Operation,
-    Pool,
-    Quantise,
-    Rotate,
-    Steps,
-)
+from protocol.operations import Bias, Embed, Linear, Operation, Steps
+from protocol.parts import PartList, Shapes, list_record, part_lists, to_words
 from protocol.payload import RESERVED
 
 PROGRAM_FORMAT: Final = "commonhold/program/2"
 ARITHMETIC: Final = "integer/1"
 ARITHMETIC_VERSION = 1
 
-CODES: tuple[type[Operation], ...] = (
-    Embed,
-    Add,
-    Norm,
-    Linear,
-    Narrow,
-    Quantise,
-    Rotate,
-    Attend,
-    Activate,
-    Gate,
-    Pool,
-)
-"""Types of operations, numbered from one in their records."""
-TEXTS = {"": 0, "token": 1, "position": 2}
-WORD = 8
-RECORD_WORDS = 9
 IDS_A_LEAF = 256
 CONTEXT_LENGTHS = range(2, (1 << 17) + 1)
 
@@ -122,23 +91,30 @@ def decode_program(document: bytes) -> Program:
     return program
 
 
-def program_root(program: Program) -> bytes:
-    """What the registry keeps of a program: the root over its records."""
-    return root(leaf(record) for record in records(program))
+def program_root(program: Program, shapes: Shapes) -> bytes:
+    """What the registry keeps of a program: the root over its records. `shapes`: its tensors' sizes."""
+    return root(leaf(record) for record in records(program, shapes))
 
 
-def records(program: Program) -> Iterator[bytes]:
-    """The leaves: sizes, then each operation, then the lists of tokens."""
-    lists = program.steps.lists
-    sizes = [ARITHMETIC_VERSION, program.vocabulary, program.context_length, len(lists)]
-    names = {name: index for index, name in enumerate(program.tensors)}
-    yield _words([*sizes, _name(program.noise, names)])
-    yield from (_words([index, len(operations)]) for index, operations in enumerate(lists))
-    yield from (_record(operation, names) for operation in program.steps)
-    for index, ids in enumerate(token_lists(program)):
+def records(program: Program, shapes: Shapes) -> Iterator[bytes]:
+    """The leaves: sizes, then each list of parts, then the lists of tokens. Each begins with its type."""
+    lists, tokens = parts_of(program, shapes), token_lists(program)
+    tensors = program.tensors
+    noise = tensors.index(program.noise) + 1 if program.noise else 0
+    columns = sum(len(parts.columns) for parts in lists)
+    sizes = [len(lists), len(tensors), columns, noise, *map(len, tokens)]
+    yield to_words([1, ARITHMETIC_VERSION, program.vocabulary, program.context_length, *sizes])
+    for index, parts in enumerate(lists):
+        yield from list_record(index, parts)
+    for index, ids in enumerate(tokens):
         for begin in range(0, max(1, len(ids)), IDS_A_LEAF):
             part = ids[begin : begin + IDS_A_LEAF]
-            yield _words([index, len(ids), begin]) + b"".join(token.to_bytes(4, "big") for token in part)
+            yield to_words([4, index, len(ids), begin]) + b"".join(token.to_bytes(4, "big") for token in part)
+
+
+def parts_of(program: Program, shapes: Shapes) -> tuple[PartList, ...]:
+    """The parts that its operations are cut into; `shapes` as in `program_root`."""
+    return part_lists(program.steps, program.tensors, shapes, embeds=program.embeds)
 
 
 def token_lists(program: Program) -> tuple[TokenIds, ...]:
@@ -146,28 +122,6 @@ def token_lists(program: Program) -> tuple[TokenIds, ...]:
     template = program.template
     turns = chain.from_iterable((turn.before, turn.after) for turn in (template.system, template.user))
     return (*turns, template.default_system, template.assistant, program.control_tokens, program.stop_tokens)
-
-
-def _record(operation: Operation, names: dict[str, int]) -> bytes:
-    """Nine words: the type, then the fields in their order. Names are numbered from one, zero for none; the bias of a
-    `Linear`, which lies with its matrix, is numbered after all."""
-    values = [_number(field, value, names) for field, value in structs.asdict(operation).items()]
-    words = [CODES.index(type(operation)) + 1, *values]
-    return _words(words + [0] * (RECORD_WORDS - len(words)))
-
-
-def _number(field: str, value: Any, names: dict[str, int]) -> int:
-    if field in {"weights", "gain", "bias", "table"}:
-        return _name(value, names)
-    return TEXTS[value] if isinstance(value, str) else int(value)
-
-
-def _name(name: str, names: dict[str, int]) -> int:
-    return names.get(name, len(names)) + 1 if name else 0
-
-
-def _words(values: Sequence[int]) -> bytes:
-    return b"".join(value.to_bytes(WORD, "big", signed=True) for value in values)
 
 
 def _well_named(operation: Operation) -> bool:
@@ -204,4 +158,4 @@ def _embedding(program: Program) -> list[tuple[str, bool]]:
     ]
 
 
-__all__ = ["Program", "Template", "Turn", "decode_program", "encode", "program_root", "records"]
+__all__ = ["Program", "Template", "Turn", "decode_program", "encode", "parts_of", "program_root", "records"]

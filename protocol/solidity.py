@@ -6,7 +6,7 @@ are registered by `value` and `struct`, in `protocol/types.py`.
 
 | Solidity              | Python                                                                        |
 | --------------------- | ----------------------------------------------------------------------------- |
-| `uint256`…            | `int`                                                                         |
+| `uint256`, `int256`…  | `int`                                                                         |
 | `bytes…`              | `bytes`                                                                       |
 | `address`             | `Address`, with its checksum                                                  |
 | `string`              | `str`; bytes that are no UTF-8 become lone surrogates and are never refused   |
@@ -132,6 +132,8 @@ def type_of(name: str) -> SolidityType:
 def _elementary(name: str) -> SolidityType:
     if integer := re.fullmatch(r"uint(\d+)", name):
         return SolidityType(name, name, _same, _write_integer(int(integer[1])))
+    if re.fullmatch(r"int\d+", name):
+        return SolidityType(name, name, _same, _same)
     if fixed := re.fullmatch(r"bytes(\d+)", name):
         return SolidityType(name, name, _same, _write_fixed(int(fixed[1])))
     raise KeyError(f"Solidity type {name} is not registered")

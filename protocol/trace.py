@@ -72,5 +72,5 @@ def numbers_root(numbers: Sequence[int]) -> bytes:
 
 
 def trace_root(tokens: Sequence[int], peaks: Sequence[int], columns_: Sequence[bytes]) -> bytes:
-    """Over the tokens that were chosen, the peaks of the logits that they were chosen by, and the columns' roots."""
+    """Over the tokens that were read and chosen, the peaks of the logits that these were chosen by, and the columns."""
     return merkle.root([numbers_root(tokens), numbers_root(peaks), *columns_])

@@ -43,16 +43,16 @@ class Tracing:
     leaves: list[list[Hashes]] = field(default_factory=list)
     peaks: list[int] = field(default_factory=list)
 
-    def trace(self, groups: Sequence[Group], positions: int, output: Sequence[int], kernels: Kernels) -> Trace:
+    def trace(self, groups: Sequence[Group], tokens: Sequence[int], outputs: int, kernels: Kernels) -> Trace:
         roots: dict[int, bytes] = {}
         for group, steps in zip(groups, zip(*self.leaves, strict=True), strict=True):
             leaves = np.concatenate(steps, 1)
             count, rows, pieces, size = leaves.shape
             found = kernels.roots(kernels.roots(leaves.reshape(-1, pieces, size)).reshape(count, rows, size))
             roots |= {place: root.tobytes() for place, root in zip(group.places, found, strict=True)}
-        tokens = output if self.peaks else ()
         ordered = [roots[place] for place in range(len(roots))]
-        return Trace(positions, len(output), trace_root(tokens, self.peaks, ordered))
+        positions = len(tokens) - bool(self.peaks)
+        return Trace(positions, outputs, trace_root(tokens, self.peaks, ordered))
 
 
 class Tracer:
@@ -91,10 +91,11 @@ class Tracer:
         if len(self._passes) * sizes[0] >= HELD:
             self._hash()
 
-    def trace(self, tracing: Tracing, positions: int, output: Sequence[int]) -> Trace:
-        """Of a generation that has ended; `output`: tokens, or an embedding's elements."""
+    def trace(self, tracing: Tracing, tokens: Sequence[int], outputs: int) -> Trace:
+        """Of a generation that has ended; `tokens`: all that were read and chosen; `outputs`: how many tokens or
+        elements came out."""
         self._hash()
-        return tracing.trace(self._groups, positions, output, self._kernels)
+        return tracing.trace(self._groups, tokens, outputs, self._kernels)
 
     def _hash(self) -> None:
         passes, self._passes = self._passes, []

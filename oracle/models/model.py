@@ -69,7 +69,7 @@ def identify(digest: bytes, manifest: Manifest, program: Program, tensors: Mappi
     """What the registry has to keep of the model with this manifest, whose SHA-256 is `digest`."""
     return ModelIdentity(
         manifest=digest,
-        program=program_root(program),
+        program=program_root(program, {name: tensor.shape for name, tensor in tensors.items()}),
         weights=weights_root(program, tensors),
         tokenizer=Cid.parse(manifest.tokenizer).digest,
         arithmetic=ARITHMETIC_VERSION,

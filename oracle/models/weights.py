@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,15 +20,20 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from protocol.errors import CommonholdError
-from protocol.merkle import LEAF, root
+from protocol.merkle import LEAF, leaf, root
 from protocol.program import Program
 
 SAFETENSORS_TYPES = {torch.int8: "I8", torch.int16: "I16", torch.int32: "I32"}
 ALIGNMENT = 8
 PIECE = 1_024
-"""Codes of a matrix, or bytes of another tensor, in a leaf at most."""
+"""Codes of a row of a matrix in a leaf at most."""
+BYTES = 256
+"""Bytes of another tensor in a leaf at most."""
 TENSOR = b"\2"
 OFFSET = 128
+BLOCK, GROUP = 32, 4
+ORDER = (3, 7, 2, 6, 1, 5, 0, 4)
+"""Of the groups of four codes in a block of a leaf: so one multiplication of 256 bits adds up eight products."""
 
 
 class WeightsInvalid(CommonholdError, ValueError):
@@ -76,39 +82,63 @@ def _types(program: Program) -> Iterator[tuple[str, set[torch.dtype]]]:
 
 def weights_root(program: Program, tensors: Mapping[str, Tensor]) -> bytes:
     """What the registry keeps of the weights: about half a second for 135 million. Raises `WeightsInvalid`."""
-    matrices = program.matrices
-    entries = []
-    for name in program.tensors:
-        tensor = tensors[name]
-        if name in matrices:
-            bias = tensors[matrices[name]] if matrices[name] else None
-            leaves = _matrix_leaves(name, tensor, tensors[f"{name}.multiplier"], bias)
-        else:
-            leaves = _leaves(tensor)
-        entries.append(_entry(tensor, root(leaves)))
-    return root(entries)
+    return root(entry(tensors[name], root(leaf_hashes(program, tensors, name))) for name in program.tensors)
 
 
-def _entry(tensor: Tensor, tree: bytes) -> bytes:
-    """A tensor's element size and shape, and the root of its leaves."""
+def entry(tensor: Tensor, tree: bytes) -> bytes:
+    """The leaf of the weights' root that is a tensor's: over its element size and shape, and the root of its leaves."""
+    return sha256(TENSOR + entry_head(tensor) + tree).digest()
+
+
+def entry_head(tensor: Tensor) -> bytes:
+    """Element size, number of dimensions, and the dimensions."""
     shape = b"".join(size.to_bytes(8, "big") for size in tensor.shape)
-    return sha256(TENSOR + bytes([tensor.element_size(), tensor.dim()]) + shape + tree).digest()
+    return bytes([tensor.element_size(), tensor.dim()]) + shape
 
 
-def _matrix_leaves(name: str, codes: Tensor, multiplier: Tensor, bias: Tensor | None) -> Iterable[bytes]:
-    """For each row, its pieces: multiplier and bias, big-endian, then at most 1,024 codes, each plus 128."""
+def leaf_hashes(program: Program, tensors: Mapping[str, Tensor], name: str) -> Iterable[bytes]:
+    """Of a tensor that has a tree of its own. Raises `WeightsInvalid`."""
+    if name in program.matrices:
+        columns = tensors[name].shape[1]
+        pieces = [_hashes(_matrix_leaves(program, tensors, name, i)) for i in range(0, columns, PIECE)]
+        return (hashed for row in zip(*pieces, strict=True) for hashed in row)
+    content = _content(tensors[name])
+    return (leaf(content[i : i + BYTES]) for i in range(0, len(content), BYTES))
+
+
+def matrix_leaf(program: Program, tensors: Mapping[str, Tensor], name: str, row: int, piece: int) -> bytes:
+    """The content of one leaf of a matrix."""
+    named = {name, f"{name}.multiplier", program.matrices[name]} - {""}
+    one = dict(tensors) | {part: tensors[part][row : row + 1] for part in named}
+    return _matrix_leaves(program, one, name, piece * PIECE)[0, 1:].tobytes()
+
+
+def table_leaf(tensor: Tensor, index: int) -> bytes:
+    """The content of the leaf of a table or vector that holds its element `index`."""
+    array = tensor.contiguous().numpy().reshape(-1)
+    each = BYTES // array.itemsize
+    return _big_endian(array[index // each * each : (index // each + 1) * each])
+
+
+def _matrix_leaves(program: Program, tensors: Mapping[str, Tensor], name: str, begin: int) -> NDArray[np.uint8]:
+    """For each row its piece from column `begin` on, with the byte that leaves begin with: multiplier and bias,
+    big-endian, then at most 1,024 codes, each plus 128, and zeros up to whole blocks; in a block the groups in their
+    order."""
+    codes, multiplier, bias = tensors[name], tensors[f"{name}.multiplier"], program.matrices[name]
     rows, columns = codes.shape
-    if multiplier.shape != (rows,) or (bias is not None and bias.shape != (rows,)):
+    if multiplier.shape != (rows,) or (bias and tensors[bias].shape != (rows,)):
         raise WeightsInvalid(f"{name} has {rows} rows, and not as many multipliers or biases")
     words = np.zeros((rows, 2), ">i4")
     words[:, 0] = multiplier.numpy()
-    if bias is not None:
-        words[:, 1] = bias.numpy()
+    if bias:
+        words[:, 1] = tensors[bias].numpy()
     first = np.full((rows, 1), LEAF[0], np.uint8)
     heads = np.concatenate([first, np.frombuffer(words.tobytes(), np.uint8).reshape(rows, -1)], 1)
-    coded = codes.numpy().view(np.uint8) ^ OFFSET
-    pieces = [_hashes(np.concatenate([heads, coded[:, i : i + PIECE]], 1)) for i in range(0, columns, PIECE)]
-    return (hashed for row in zip(*pieces, strict=True) for hashed in row)
+    size = min(PIECE, columns - begin)
+    coded = np.full((rows, -(-size // BLOCK) * BLOCK), OFFSET, np.uint8)
+    coded[:, :size] ^= codes[:, begin : begin + size].numpy().view(np.uint8)
+    coded = coded.reshape(rows, -1, BLOCK // GROUP, GROUP)[:, :, ORDER].reshape(rows, -1)
+    return np.concatenate([heads, coded], 1)
 
 
 def _hashes(rows: NDArray[np.uint8]) -> Iterator[bytes]:
@@ -116,8 +146,9 @@ def _hashes(rows: NDArray[np.uint8]) -> Iterator[bytes]:
     return (sha256(content[i : i + size]).digest() for i in range(0, len(content), size))
 
 
-def _leaves(tensor: Tensor) -> Iterable[bytes]:
-    """Pieces of 1,024 bytes, elements big-endian."""
-    array = tensor.contiguous().numpy().reshape(-1)
-    content = array.astype(array.dtype.newbyteorder(">")).tobytes()
-    return (sha256(LEAF + content[i : i + PIECE]).digest() for i in range(0, len(content), PIECE))
+def _content(tensor: Tensor) -> bytes:
+    return _big_endian(tensor.contiguous().numpy().reshape(-1))
+
+
+def _big_endian(array: NDArray[Any]) -> bytes:
+    return array.astype(array.dtype.newbyteorder(">")).tobytes()

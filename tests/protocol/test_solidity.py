@@ -24,6 +24,7 @@ CONTRACT_OF = {
     "models": ["ModelRegistry"],
     "operators": ["OperatorRegistry"],
     "pool": ["RewardPool"],
+    "referee": ["StepReferee"],
     "rules": ["SafetyRules"],
     "sheets": ["SheetBook"],
     "staked_hold": ["StakedHold"],

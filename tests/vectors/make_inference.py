@@ -1,8 +1,8 @@
 """`python -m tests.vectors.make_inference` writes `inference.json`: golden values of exact inference, arithmetic 1.
 
-Operations are computed by `oracle.inference.reference`. Sampling, trees and records are written out here once more,
-from `docs/inference.md` alone, so that a mistake in the code cannot hide. A tensor is given by its values, by the name
-of a standard table, or by its size and the entries that are not zero.
+Operations are computed by `oracle.inference.reference`, a program's records by `protocol.parts`. Sampling and trees are
+written out here once more, from `docs/inference.md` alone, so that a mistake in the code cannot hide. A tensor is given
+by its values, by the name of a standard table, or by its size and the entries that are not zero.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from oracle.inference import reference, tables
 from oracle.inference.arithmetic import clamp, half_up
 from protocol.documents import encode
 from protocol.operations import HEAD, INPUT, LIMB, WIDE, AnyOperation
-from protocol.program import Program
+from protocol.program import Program, records
 
 FILE = Path(__file__).with_name("inference.json")
 COLUMNS = 118
@@ -454,22 +454,6 @@ def pieces(content: Any, size: int) -> list[Any]:
     return [content[i : i + size] for i in range(0, len(content), size)]
 
 
-FIELDS = {
-    "embed": ("by", "weights", "shift"),
-    "add": ("left", "right"),
-    "norm": ("of", "gain", "bias", "centred", "numerator", "epsilon", "fraction", "bound"),
-    "linear": ("of", "weights", "bias", "shift", "bound"),
-    "narrow": ("of", "shift"),
-    "quantise": ("of",),
-    "rotate": ("of", "heads", "headWidth", "table"),
-    "attend": ("of", "heads", "keyValueHeads", "headWidth", "causal", "factor", "shift", "table"),
-    "activate": ("of", "table"),
-    "gate": ("of", "table", "shift"),
-    "pool": ("of",),
-}
-"""Section 6's table: fields of a record in their order, by type; types are numbered from one."""
-
-
 def tensor_names(document: Json) -> list[str]:
     """Those with a tree of their own, in order."""
     names = {document["noise"]}
@@ -488,32 +472,12 @@ def operations(document: Json) -> Iterator[Json]:
     return (op for steps in lists(document) for op in steps)
 
 
-def record(op: Json, names: list[str]) -> bytes:
-    kinds = list(FIELDS)
-    values = [kinds.index(op["op"]) + 1]
-    for field in FIELDS[op["op"]]:
-        value = op[field]
-        if field == "by":
-            value = {"token": 1, "position": 2}[value]
-        elif isinstance(value, str):
-            position = names.index(value) if value in names else len(names)
-            value = position + 1 if value else 0
-        values.append(int(value))
-    return words(values + [0] * (9 - len(values)))
-
-
-def records(document: Json) -> list[bytes]:
-    names, template = tensor_names(document), document["template"]
-    sizes = [1, document["vocabulary"], document["contextLength"], len(lists(document))]
-    found = [words([*sizes, names.index(document["noise"]) + 1])]
-    found += [words([index, len(steps)]) for index, steps in enumerate(lists(document))]
-    found += [record(op, names) for op in operations(document)]
-    tokens = [template[who][side] for who in ("system", "user") for side in ("before", "after")]
-    tokens += [template["defaultSystem"], template["assistant"], document["controlTokens"], document["stopTokens"]]
-    for index, ids in enumerate(tokens):
-        for number, part in enumerate(pieces(ids, 256) or [[]]):
-            found.append(words([index, len(ids), 256 * number]) + words(part, 4))
-    return found
+def stored(codes: list[int]) -> bytes:
+    """A piece of a matrix's row as its leaf has it: each code plus 128, in whole blocks of 32, groups of four in their
+    order."""
+    padded = codes + [0] * (-len(codes) % 32)
+    groups = [[block[4 * group : 4 * group + 4] for group in (3, 7, 2, 6, 1, 5, 0, 4)] for block in pieces(padded, 32)]
+    return bytes(code + 128 for block in groups for group in block for code in group)
 
 
 def tensor_root(document: Json, tensors: dict[str, Json], name: str) -> bytes:
@@ -525,13 +489,13 @@ def tensor_root(document: Json, tensors: dict[str, Json], name: str) -> bytes:
         multipliers = values_of(tensors[f"{name}.multiplier"])
         bias = values_of(tensors[biases[name]]) if biases[name] else [0] * len(rows)
         leaves = [
-            leaf(words(pair, 4) + bytes(code + 128 for code in part))
+            leaf(words(pair, 4) + stored(part))
             for row, *pair in zip(rows, multipliers, bias, strict=True)
             for part in pieces(row, 1_024)
         ]
     else:
         content = words(array.reshape(-1).tolist(), array.itemsize)
-        leaves = [leaf(part) for part in pieces(content, 1_024)]
+        leaves = [leaf(part) for part in pieces(content, 256)]
     head = bytes([2, array.itemsize, array.ndim]) + words(array.shape)
     return sha256(head + tree(leaves)).digest()
 
@@ -668,7 +632,7 @@ def generated(program: Program, tensors: dict[str, Any], prompt: list[int], samp
     run = {"prompt": prompt, "sampling": sampling, "output": output, "ended": reason}
     if output:
         values = reference.run(program.steps, tensors, [*prompt, *output[:-1]])
-        run["trace"] = committed(values, len(prompt), output).hex()
+        run["trace"] = committed(values, prompt, output).hex()
     return run
 
 
@@ -676,17 +640,20 @@ def row_root(row: list[int], size: int) -> bytes:
     return tree([leaf(words(part, size)) for part in pieces(row, 256)])
 
 
-def committed(values: Json, prompt: int, output: list[int]) -> bytes:
+def committed(values: Json, prompt: list[int], output: list[int]) -> bytes:
     """What is posted for job 0x11…: the columns of `small_document`, each a row for each position."""
     before, *layers, after = values
     columns = [(before[-1], 4)]
     for layer in layers:  # the value that attend takes holds two queries of two elements, then keys and values
         columns += [([row[4:] for row in layer[2]], 2), (layer[-1], 4)]
-    logits = after[-1][prompt - 1 :]
+    logits = after[-1][len(prompt) - 1 :]
     columns.append((logits, 4))
-    roots = [row_root(output, 4), row_root([max(range(len(row)), key=row.__getitem__) for row in logits], 4)]
+    roots = [
+        row_root([*prompt, *output], 4),
+        row_root([max(range(len(row)), key=row.__getitem__) for row in logits], 4),
+    ]
     roots += [tree([row_root(row, size) for row in rows]) for rows, size in columns]
-    sizes = words([prompt + len(output) - 1, len(output)])
+    sizes = words([len(prompt) + len(output) - 1, len(output)])
     return sha256(b"\3" + b"\x11" * 32 + sizes + tree(roots)).digest()
 
 
@@ -701,14 +668,15 @@ def whole() -> Json:
     tokens = [6, 1, 0, 5, 3, 3, 7, 2]
     values = reference.run(program.steps, plain, tokens)
     names = tensor_names(document)
+    found = list(records(program, {name: array_of(described).shape for name, described in tensors.items()}))
     runs = [([6, 1, 0], sampling_of(5)), ([6, 1, 0], sampling_of(0)), (tokens, sampling_of(100, 2_000, 8, 900))]
     runs += [([seed % 6, 4], sampling_of(6, 1_500, seed)) for seed in range(4)]
     return {
         "document": document,
         "tensors": tensors,
         "documentSha256": sha256(encode(program)).hexdigest(),
-        "records": [entry.hex() for entry in records(document)],
-        "programRoot": tree([leaf(entry) for entry in records(document)]).hex(),
+        "records": [entry.hex() for entry in found],
+        "programRoot": tree([leaf(entry) for entry in found]).hex(),
         "weightsSha256": sha256(weights_file(tensors)).hexdigest(),
         "tensorRoots": {name: tensor_root(document, tensors, name).hex() for name in names},
         "weightsRoot": tree([tensor_root(document, tensors, name) for name in names]).hex(),

@@ -67,7 +67,7 @@ def traced(small: Small, prompt: Sequence[int], output: Sequence[int]) -> Trace:
     held = columns_of(small, expected(small, read), len(prompt))
     peaks = [] if embeds else [row.index(max(row)) for row in held[-1][0]]
     roots = [tree([row_root(row, size) for row in rows]) for rows, size in held]
-    return Trace(len(read), len(output), trace_root([] if embeds else output, peaks, roots))
+    return Trace(len(read), len(output), trace_root(prompt if embeds else [*prompt, *output], peaks, roots))
 
 
 def same(left: Generation | None, right: Generation) -> bool:

@@ -1,0 +1,98 @@
+"""What a result says that it was computed from, and what a judge is told and shown of it: `docs/dispute.md`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol import merkle
+from protocol.parts import Shapes
+from protocol.program import Program, parts_of, program_root, records, token_lists
+from protocol.solidity import struct
+
+
+@struct(
+    "bytes32 program, bytes32 weights, bytes32 root, uint256 positions, uint256 outputs, uint256 vocabulary, "
+    "uint256 contextLength, uint256 lists, uint256 tensors, uint256 columns, uint256 noise, uint256 lengths"
+)
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """`contracts/types/Computation.sol`. `root`: the trace's; `noise`: the number of the table, zero of a program that
+    embeds; `lengths`: of the lists of tokens, four bytes each, the first in the most significant ones."""
+
+    program: bytes
+    weights: bytes
+    root: bytes
+    positions: int
+    outputs: int
+    vocabulary: int
+    context_length: int
+    lists: int
+    tensors: int
+    columns: int
+    noise: int
+    lengths: int
+
+
+@struct("bytes32 parts, uint256 count, uint256 list, uint256 part, uint256 position, uint256 element, uint256 witness")
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One element of one part of a list at one position. `parts`: root over the roots of the list's `count` parts."""
+
+    parts: bytes
+    count: int
+    list: int
+    part: int
+    position: int
+    element: int
+    witness: int = 0
+
+
+@struct("bytes record, uint256 sides, bytes32[] climb, bytes data, bytes32[] path")
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a judge is shown: the part's record and its way up, the leaves that the check asks for and theirs."""
+
+    record: bytes
+    sides: int
+    climb: tuple[bytes, ...]
+    data: bytes
+    path: tuple[bytes, ...]
+
+
+class ProgramBook:
+    """A program's records, and the tree above them."""
+
+    def __init__(self, program: Program, shapes: Shapes) -> None:
+        self.program = program
+        self.lists = parts_of(program, shapes)
+        self._records = list(records(program, shapes))
+        self._leaves = [merkle.leaf(record) for record in self._records]
+        self.root = program_root(program, shapes)
+        self._places = {record: place for place, record in enumerate(self._records)}
+
+    def header(self) -> bytes:
+        return self._records[0]
+
+    def prove(self, record: bytes) -> tuple[int, tuple[bytes, ...]]:
+        """The sides and the hashes of a record's way up."""
+        return merkle.sided(self._leaves, self._places[record])
+
+    def computation(self, weights: bytes, root: bytes, positions: int, outputs: int) -> Computation:
+        """`weights`: their root; `root`: the trace's; the numbers are those of the trace."""
+        program, lengths = self.program, 0
+        for ids in token_lists(program):
+            lengths = lengths << 32 | len(ids)
+        return Computation(
+            program=self.root,
+            weights=weights,
+            root=root,
+            positions=positions,
+            outputs=outputs,
+            vocabulary=program.vocabulary,
+            context_length=program.context_length,
+            lists=len(self.lists),
+            tensors=len(program.tensors),
+            columns=sum(len(parts.columns) for parts in self.lists),
+            noise=program.tensors.index(program.noise) + 1 if program.noise else 0,
+            lengths=lengths,
+        )
