@@ -13,7 +13,10 @@ contract SafetyRules is ISafetyRules, AccessManaged {
 
     bytes32[] private _history;
     mapping(bytes32 rules => uint256) private _prefixes;
-    mapping(bytes32 rules => mapping(bytes32 tokenizer => bool)) private _prefixFor;
+    /// @inheritdoc ISafetyRules
+    mapping(bytes32 rules => mapping(bytes32 tokenizer => bytes32)) public policyOf;
+    /// @dev The payload of the set's limit.
+    mapping(bytes32 rules => bytes8) private _limits;
 
     constructor(address manager, address sheetBook_) AccessManaged(manager) {
         sheetBook = ISheetBook(sheetBook_);
@@ -21,13 +24,14 @@ contract SafetyRules is ISafetyRules, AccessManaged {
 
     /// @inheritdoc ISafetyRules
     function adopt(bytes calldata document) external restricted returns (bytes32 rules) {
-        bytes32[] memory tokenizers = RuleSet.tokenizersOf(document);
+        (bytes32[] memory tokenizers, bytes32[] memory policies, bytes8 limits) = RuleSet.read(document);
         rules = keccak256(document);
 
         _history.push(rules);
         _prefixes[rules] = tokenizers.length;
+        _limits[rules] = limits;
         for (uint256 i = 0; i < tokenizers.length; ++i) {
-            _prefixFor[rules][tokenizers[i]] = true;
+            policyOf[rules][tokenizers[i]] = policies[i];
         }
 
         emit RulesAdopted(rules, _history.length, document);
@@ -51,7 +55,13 @@ contract SafetyRules is ISafetyRules, AccessManaged {
     }
 
     /// @inheritdoc ISafetyRules
+    function limitsOf(bytes32 rules) external view returns (uint256 input, uint256 output) {
+        uint256 limits = uint64(_limits[rules]);
+        return (limits >> 32, uint32(limits));
+    }
+
+    /// @inheritdoc ISafetyRules
     function covers(bytes32 rules, bytes32 tokenizer) external view returns (bool) {
-        return _prefixes[rules] == 0 || _prefixFor[rules][tokenizer];
+        return _prefixes[rules] == 0 || policyOf[rules][tokenizer] != 0;
     }
 }

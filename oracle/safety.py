@@ -104,9 +104,12 @@ def _system(rules: RuleSet, model: Model) -> Sequence[int]:
     if prefix is None or model.program.embeds:
         return model.program.template.default_system
     try:
-        return model.tokenizer.encode(prefix.text)
+        spelt = tuple(model.tokenizer.encode(prefix.text))
     except TextInvalid as error:
         raise RulesDoNotCover(f"the rule set's policy text cannot be applied: {error}") from error
+    if spelt != prefix.tokens:
+        raise RulesDoNotCover("the token ids of the rule set's policy are not those of its text")
+    return prefix.tokens
 
 
 def _around(template: Template, system: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 from protocol import merkle
 from protocol.parts import Shapes
-from protocol.program import Program, parts_of, program_root, records, token_lists
+from protocol.program import Program, embedding_width, parts_of, program_root, records, token_lists
 from protocol.solidity import struct
 
 
 @struct(
     "bytes32 program, bytes32 weights, bytes32 root, uint256 positions, uint256 outputs, uint256 vocabulary, "
-    "uint256 contextLength, uint256 lists, uint256 tensors, uint256 columns, uint256 noise, uint256 lengths"
+    "uint256 contextLength, uint256 lists, uint256 tensors, uint256 columns, uint256 noise, uint256 width, "
+    "uint256 lengths"
 )
 @dataclass(frozen=True, slots=True)
 class Computation:
     """`contracts/types/Computation.sol`. `root`: the trace's; `noise`: the number of the table, zero of a program that
-    embeds; `lengths`: of the lists of tokens, four bytes each, the first in the most significant ones."""
+    embeds; `width`: elements of its embedding, zero of one that generates; `lengths`: of the lists of tokens, four
+    bytes each, the first in the most significant ones."""
 
     program: bytes
     weights: bytes
@@ -30,6 +32,7 @@ class Computation:
     tensors: int
     columns: int
     noise: int
+    width: int
     lengths: int
 
 
@@ -57,6 +60,16 @@ class Evidence:
     climb: tuple[bytes, ...]
     data: bytes
     path: tuple[bytes, ...]
+
+
+@struct("uint256 sampling, uint256 mostOutput")
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job asked for, as far as an answer is judged by it. `most_output`: what its rules allow, zero where they
+    do not say."""
+
+    sampling: int
+    most_output: int = 0
 
 
 class ProgramBook:
@@ -94,5 +107,6 @@ class ProgramBook:
             tensors=len(program.tensors),
             columns=sum(len(parts.columns) for parts in self.lists),
             noise=program.tensors.index(program.noise) + 1 if program.noise else 0,
+            width=embedding_width(program, self.lists),
             lengths=lengths,
         )

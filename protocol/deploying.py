@@ -89,6 +89,9 @@ class _Deploying:
             "numbers": plan.numbers,
             "rateBps": plan.emission.rate_bps,
             "referencePrice": plan.emission.reference_price,
+            "moveSeconds": plan.game.move,
+            "revealSeconds": plan.game.reveal,
+            "showingCost": plan.game.showing_cost,
         }
         known = planned | others_of(name, self._addresses, self._asset())
         return tuple(known[parameter.name] for parameter in CONSTRUCTORS[name].parameters)
@@ -136,10 +139,12 @@ class _Deploying:
             self._do(f"label {ROLES[role]}", manager.label_role(role, ROLES[role]))
 
     def _begin(self, contracts: Contracts) -> None:
-        """The first rules, model and slot, which votes may change from then on."""
+        """The first rules, modules, model and slot, which votes may change from then on."""
         plan = self._plan
         self._do("adopt rules", contracts.rules.adopt(plan.rules))
         self._progress(f"safety rules 0x{rules_id(plan.rules).hex()} in force")
+        self._do("set modules", contracts.sheets.set_modules(contracts.disputes.address, ZERO_ADDRESS))
+        self._progress("results are refereed by InferenceDispute; there is no outage clock")
         self._curator.send(f"{self._key}/register model", contracts.models.register_model(plan.model))
         model = encoding.model_id(plan.model)
         self._do("assign slot", contracts.models.assign_slot(plan.slot, model))

@@ -32,6 +32,9 @@ CONTRACTS = (
     "SafetyRules",
     "SheetBook",
     "RewardPool",
+    "StepReferee",
+    "AnswerReferee",
+    "InferenceDispute",
 )
 """What every deployment has; a local one has `TestDollar` too."""
 

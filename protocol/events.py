@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 
+from protocol.computation import Step
+from protocol.disputes import Case, Claim, Node
 from protocol.errors import CommonholdError
 from protocol.solidity import Codec, Declaration, address_of_bytes
 from protocol.types import (
@@ -379,6 +381,146 @@ class OperatorUpdated(Event):
 @dataclass(frozen=True, slots=True)
 class OperatorRetired(Event):
     operator: Address
+
+
+# InferenceDispute
+
+
+@event("event CaseOpened(JobId indexed id, Case case_)")
+@dataclass(frozen=True, slots=True)
+class CaseOpened(Event):
+    id: JobId
+    case: Case
+
+
+@event(
+    "event Demanded(JobId indexed id, bytes32 indexed key, address indexed challenger, uint256 bond, uint256 deadline)"
+)
+@dataclass(frozen=True, slots=True)
+class Demanded(Event):
+    id: JobId
+    key: bytes
+    challenger: Address
+    bond: int
+    deadline: int
+
+
+@event("event TraceDemanded(JobId indexed id, bytes32 trace)")
+@dataclass(frozen=True, slots=True)
+class TraceDemanded(Event):
+    id: JobId
+    trace: bytes
+
+
+@event("event RowsDemanded(JobId indexed id, uint256 place, Node node, uint256 amount)")
+@dataclass(frozen=True, slots=True)
+class RowsDemanded(Event):
+    id: JobId
+    place: int
+    node: Node
+    amount: int
+
+
+@event(
+    "event ElementsDemanded(JobId indexed id, uint256 list, uint256 part, uint256 position, Node node, uint256 amount)"
+)
+@dataclass(frozen=True, slots=True)
+class ElementsDemanded(Event):
+    id: JobId
+    list: int
+    part: int
+    position: int
+    node: Node
+    amount: int
+
+
+@event("event PartsDemanded(JobId indexed id, uint256 list, uint256 position)")
+@dataclass(frozen=True, slots=True)
+class PartsDemanded(Event):
+    id: JobId
+    list: int
+    position: int
+
+
+@event(
+    "event TraceShown(JobId indexed id, bytes32 indexed trace, uint256 positions, uint256 outputs, bytes32[] hashes)"
+)
+@dataclass(frozen=True, slots=True)
+class TraceShown(Event):
+    id: JobId
+    trace: bytes
+    positions: int
+    outputs: int
+    hashes: tuple[bytes, ...]
+
+
+@event("event PartsShown(JobId indexed id, uint256 list, uint256 position, bytes32[] roots)")
+@dataclass(frozen=True, slots=True)
+class PartsShown(Event):
+    id: JobId
+    list: int
+    position: int
+    roots: tuple[bytes, ...]
+
+
+@event("event HashesShown(JobId indexed id, bytes32 indexed hash, bytes32[] hashes)")
+@dataclass(frozen=True, slots=True)
+class HashesShown(Event):
+    id: JobId
+    hash: bytes
+    hashes: tuple[bytes, ...]
+
+
+@event("event LeafShown(JobId indexed id, bytes32 indexed hash, bytes content)")
+@dataclass(frozen=True, slots=True)
+class LeafShown(Event):
+    id: JobId
+    hash: bytes
+    content: bytes
+
+
+@event(
+    "event Committed(JobId indexed id, bytes32 indexed commitment, address indexed by, uint256 bond, uint256 deadline)"
+)
+@dataclass(frozen=True, slots=True)
+class Committed(Event):
+    id: JobId
+    commitment: bytes
+    by: Address
+    bond: int
+    deadline: int
+
+
+@event("event StepConvicted(JobId indexed id, Step step, int256 committed, int256 expected)")
+@dataclass(frozen=True, slots=True)
+class StepConvicted(Event):
+    id: JobId
+    step: Step
+    committed: int
+    expected: int
+
+
+@event("event AnswerConvicted(JobId indexed id, Claim claim)")
+@dataclass(frozen=True, slots=True)
+class AnswerConvicted(Event):
+    id: JobId
+    claim: Claim
+
+
+@event("event SilenceConvicted(JobId indexed id, bytes32 indexed key)")
+@dataclass(frozen=True, slots=True)
+class SilenceConvicted(Event):
+    id: JobId
+    key: bytes
+
+
+@event("event BondPaid(JobId indexed id, bytes32 indexed key, address indexed to, uint256 amount)")
+@dataclass(frozen=True, slots=True)
+class BondPaid(Event):
+    id: JobId
+    key: bytes
+    to: Address
+    amount: int
 
 
 # RewardPool

@@ -5,7 +5,7 @@ The shape follows from the number of leaves alone: the left half is the largest 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 LEAF, NODE = b"\0", b"\1"
@@ -22,10 +22,22 @@ def root(leaves: Iterable[bytes]) -> bytes:
     if not level:
         return EMPTY
     while len(level) > 1:
-        pairs = zip(level[::2], level[1::2], strict=False)
-        above = [sha256(NODE + left + right).digest() for left, right in pairs]
-        level = above if len(level) % 2 == 0 else [*above, level[-1]]
+        level = _above(level)
     return level[0]
+
+
+def _above(level: list[bytes]) -> list[bytes]:
+    pairs = zip(level[::2], level[1::2], strict=False)
+    above = [sha256(NODE + left + right).digest() for left, right in pairs]
+    return above if len(level) % 2 == 0 else [*above, level[-1]]
+
+
+def levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """The hashes of every level, from the leaves up to the root; of at least one leaf."""
+    found = [list(leaves)]
+    while len(found[-1]) > 1:
+        found.append(_above(found[-1]))
+    return found
 
 
 def path(leaves: list[bytes], index: int) -> list[bytes]:
@@ -34,9 +46,7 @@ def path(leaves: list[bytes], index: int) -> list[bytes]:
     while len(level) > 1:
         if index ^ 1 < len(level):
             siblings.append(level[index ^ 1])
-        pairs = zip(level[::2], level[1::2], strict=False)
-        above = [sha256(NODE + left + right).digest() for left, right in pairs]
-        level = above if len(level) % 2 == 0 else [*above, level[-1]]
+        level = _above(level)
         index //= 2
     return siblings
 

@@ -32,7 +32,7 @@ from protocol.operations import (
 )
 
 LEAF: Final = 256
-"""Elements in a leaf of a row."""
+"""Elements in a leaf of a row; where one has eight bytes, half as many."""
 PIECE: Final = 1_024
 """Inputs of a matrix that are multiplied in one element: four leaves of a row, one of a matrix."""
 MOST_PARTS: Final = 256
@@ -41,6 +41,11 @@ COLUMN: Final = 1 << 15
 
 Shapes = Mapping[str, Sequence[int]]
 """Sizes of the tensors, by name."""
+
+
+def per_leaf(size: int) -> int:
+    """Elements in a leaf of a row of `size` bytes each."""
+    return LEAF // 2 if size == 8 else LEAF
 
 
 class Kind(IntEnum):
@@ -338,9 +343,14 @@ def to_words(values: Sequence[int]) -> bytes:
     return b"".join(value.to_bytes(WORD, "big") for value in values)
 
 
-def list_record(index: int, parts: PartList) -> Iterator[bytes]:
+def list_head(index: int, parts: PartList) -> bytes:
     """2, its index, how many parts it has, its rows, its first column, how many columns it has, and which parts they
-    are; then the parts' records."""
-    yield to_words([2, index, len(parts.parts), parts.rows, parts.first_column, len(parts.columns), *parts.columns])
+    are."""
+    return to_words([2, index, len(parts.parts), parts.rows, parts.first_column, len(parts.columns), *parts.columns])
+
+
+def list_record(index: int, parts: PartList) -> Iterator[bytes]:
+    """The list's own record, then its parts'."""
+    yield list_head(index, parts)
     for number, part in enumerate(parts.parts):
         yield part_record(index, number, part)

@@ -35,6 +35,16 @@ class Emission:
     reference_price: int
 
 
+@dataclass(frozen=True, slots=True)
+class Game:
+    """Of disputes, in seconds: `move` to show what was demanded, and as long again to use it; `reveal` to prove a
+    conviction. `showing_cost`: what showing costs, in units of the asset; bonds follow from it."""
+
+    move: int
+    reveal: int
+    showing_cost: int
+
+
 class PlanUnsafe(CommonholdError):
     """A plan under which the first vote could take what holders have no time to save; the message says how."""
 
@@ -51,6 +61,7 @@ class Plan:
     cooldown: int
     grant_delay: int
     emission: Emission
+    game: Game
     rules: bytes
     model: ModelFacts
     slot: SlotKey
@@ -92,6 +103,7 @@ GOVERNOR = GovernorNumbers(
     quorum_bps=1_000,
     late_quorum_extension=DAY,
 )
+GAME = Game(move=HOUR, reveal=HOUR // 6, showing_cost=DOLLAR // 20)
 RULES = rules.encode(rules.RuleSet((rules.Limit(max_input=4_096, max_output=1_024),)))
 
 
@@ -105,6 +117,7 @@ def local_plan(model: ModelFacts | None = None, document: bytes = RULES) -> Plan
         cooldown=3 * DAY,
         grant_delay=7 * DAY,
         emission=Emission(rate_bps=5_000, reference_price=DOLLAR // 100),
+        game=GAME,
         rules=document,
         model=model or placeholder_model(CAST["curator"].address),
         slot=slot_key("chat"),

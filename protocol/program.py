@@ -6,7 +6,7 @@ section 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Annotated, Final, Literal
 
@@ -103,18 +103,30 @@ def records(program: Program, shapes: Shapes) -> Iterator[bytes]:
     noise = tensors.index(program.noise) + 1 if program.noise else 0
     columns = sum(len(parts.columns) for parts in lists)
     sizes = [len(lists), len(tensors), columns, noise, *map(len, tokens)]
-    yield to_words([1, ARITHMETIC_VERSION, program.vocabulary, program.context_length, *sizes])
+    width = embedding_width(program, lists)
+    yield to_words([1, ARITHMETIC_VERSION, program.vocabulary, program.context_length, *sizes, width])
     for index, parts in enumerate(lists):
         yield from list_record(index, parts)
-    for index, ids in enumerate(tokens):
-        for begin in range(0, max(1, len(ids)), IDS_A_LEAF):
-            part = ids[begin : begin + IDS_A_LEAF]
-            yield to_words([4, index, len(ids), begin]) + b"".join(token.to_bytes(4, "big") for token in part)
+    for index in range(len(tokens)):
+        yield from token_list_records(program, index)
+
+
+def token_list_records(program: Program, index: int) -> Iterator[bytes]:
+    """Of one list of token ids, in leaves of `IDS_A_LEAF`."""
+    ids = token_lists(program)[index]
+    for begin in range(0, max(1, len(ids)), IDS_A_LEAF):
+        part = ids[begin : begin + IDS_A_LEAF]
+        yield to_words([4, index, len(ids), begin]) + b"".join(token.to_bytes(4, "big") for token in part)
 
 
 def parts_of(program: Program, shapes: Shapes) -> tuple[PartList, ...]:
     """The parts that its operations are cut into; `shapes` as in `program_root`."""
     return part_lists(program.steps, program.tensors, shapes, embeds=program.embeds)
+
+
+def embedding_width(program: Program, lists: Sequence[PartList]) -> int:
+    """Elements of the embedding; zero of a program that generates."""
+    return lists[-1].parts[-1].shape.width if program.embeds else 0
 
 
 def token_lists(program: Program) -> tuple[TokenIds, ...]:
@@ -144,6 +156,7 @@ def _requirements(program: Program) -> list[tuple[str, bool]]:
 def _generating(program: Program) -> list[tuple[str, bool]]:
     return [
         ("stopTokens must not be empty", bool(program.stop_tokens)),
+        (f"stopTokens must be at most {IDS_A_LEAF}", len(program.stop_tokens) <= IDS_A_LEAF),
         ("the template must open the assistant's turn", bool(program.template.assistant)),
     ]
 

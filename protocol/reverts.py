@@ -123,6 +123,55 @@ EpochNotOver(uint256 epoch, uint256 endsAt)
 EmissionOutOfBounds(uint256 rateBps, uint256 referencePrice)
     a rate of {rateBps} of 10,000 at a reference price of {referencePrice}: the rate is at most 10,000, the
     price at least 1
+# StepReferee, AnswerReferee, InferenceDispute
+WrongOpening()
+    what is shown does not lie under the root that it has to lie under
+WrongRecord()
+    the record is not the program's, or not of the part or list that is meant
+UnknownKind(uint256 kind)
+    kind {kind} of part is not known: the program is malformed, and harms nobody but its curator
+WrongProgram()
+    the program embeds: no token of it is chosen
+NoSuchToken(uint256 index, uint256 outputs)
+    there is no token or element {index}: there are {outputs}
+StopListTooLong(uint256 length)
+    the program has {length} stop tokens, more than are judged
+InputMalformed(uint256 length)
+    an input of {length} bytes is no list of token ids of three bytes each
+WrongCase(JobId id)
+    job {id} was not opened, or the case given is another: take it from the last CaseOpened, or open it
+WrongFacts(JobId id)
+    the facts given are not those of job {id}: read them again with `python -m protocol job {id}`
+WrongPlace(uint256 list, uint256 position)
+    list {list} of operations has no row at position {position}
+WrongNode()
+    this node is not in the tree that it is said to be in, or these are not the hashes or bytes below it
+WrongParts()
+    these are not the parts that were shown, or not those of the trace
+NotExact(bytes32 model)
+    model {model} does not compute exactly: nobody can referee it
+RulesDoNotCover(bytes32 rules, bytes32 tokenizer)
+    the rules {rules} have policies, but none for the tokenizer {tokenizer}: no answer is right
+NoTraceNeeded(JobId id)
+    the result of job {id} rests on no computation
+AlreadyDemanded(bytes32 key)
+    {key} was demanded or announced already
+NotDemanded(bytes32 key)
+    {key} is not demanded, or was shown or paid out
+TooEarly(uint256 from)
+    this can be done from second {from} on
+TooLate(uint256 until)
+    this could be done until second {until}
+NotCommitted(bytes32 commitment)
+    {commitment} was not announced by the sender in an earlier block, or was paid out
+NotWrong()
+    what was to be wrong is right
+TooManyRepaid(uint256 count)
+    a conviction cannot repay {count} demands: eight at most, and no more than its reward
+NotFinal(JobId id)
+    job {id} has not ended
+InsufficientBalance(uint256 balance, uint256 needed)
+    the balance is {balance}, {needed} is needed
 # OpenZeppelin: access
 AccessManagedUnauthorized(address caller)
     {caller} may not do this: only a vote, through the timelock, or the module with the role may

@@ -16,6 +16,7 @@ from typing import Any, NewType
 from eth_utils.crypto import keccak
 
 from protocol.errors import CommonholdError
+from protocol.payload import RESERVED, WIDTH, encode_tokens
 
 MAGIC = b"CHR1"
 MAX_RULES = 64
@@ -24,6 +25,8 @@ MAX_PATTERN = 255
 MAX_U32 = 2**32 - 1
 HEADER = 5
 DIGEST = 32
+COUNT = 2
+"""Bytes of the number of a prefix's tokens."""
 
 RulesId = NewType("RulesId", bytes)
 
@@ -55,9 +58,11 @@ class Scope(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """Policy text placed before every prompt of the models that use this tokenizer (SHA-256, 32 bytes)."""
+    """Policy text placed before every prompt of the models that use this tokenizer (SHA-256, 32 bytes), and the ids of
+    its tokens, by which prompts are judged."""
 
     tokenizer: bytes
+    tokens: tuple[int, ...]
     text: str
 
 
@@ -142,10 +147,11 @@ def decode(document: bytes) -> RuleSet:
 
 def _payload(rule: Rule) -> tuple[Kind, bytes]:
     match rule:
-        case Prefix(tokenizer, text):
+        case Prefix(tokenizer, tokens, text):
             if len(tokenizer) != DIGEST:
                 raise ValueError(f"tokenizer digest of {len(tokenizer)} bytes, not {DIGEST}")
-            return Kind.PREFIX, tokenizer + text.encode()
+            ids = encode_tokens(tokens)
+            return Kind.PREFIX, tokenizer + len(tokens).to_bytes(COUNT, "big") + ids + text.encode()
         case Limit(max_input, max_output):
             return Kind.LIMIT, max_input.to_bytes(4, "big") + max_output.to_bytes(4, "big")
         case Deny(scope, pattern):
@@ -176,13 +182,19 @@ def _rule(offset: int, kind: int, payload: bytes) -> Rule:
 
 
 def _prefix(offset: int, payload: bytes) -> Prefix:
-    if len(payload) <= DIGEST:
+    begin = DIGEST + COUNT
+    count = int.from_bytes(payload[DIGEST:begin], "big")
+    if len(payload) < begin or count == 0:
+        raise RulesMalformed(offset, "prefix without tokens")
+    end = begin + WIDTH * count
+    if len(payload) <= end:
         raise RulesMalformed(offset, "prefix without text")
     try:
-        text = payload[DIGEST:].decode()
+        text = payload[end:].decode()
     except UnicodeDecodeError as error:
         raise RulesMalformed(offset, "prefix is not UTF-8") from error
-    return Prefix(payload[:DIGEST], text)
+    ids = tuple(int.from_bytes(payload[i : i + WIDTH], "big") for i in range(begin, end, WIDTH))
+    return Prefix(payload[:DIGEST], ids, text)
 
 
 def _limit(offset: int, payload: bytes) -> Limit:
@@ -220,8 +232,8 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
 
 def _rule_to_json(rule: Rule) -> dict[str, Any]:
     match rule:
-        case Prefix(tokenizer, text):
-            return {"kind": "prefix", "tokenizer": "0x" + tokenizer.hex(), "text": text}
+        case Prefix(tokenizer, tokens, text):
+            return {"kind": "prefix", "tokenizer": "0x" + tokenizer.hex(), "tokens": list(tokens), "text": text}
         case Limit(max_input, max_output):
             return {"kind": "limit", "maxInput": max_input, "maxOutput": max_output}
         case Deny(scope, pattern):
@@ -249,8 +261,8 @@ def _rule_from_json(where: str, item: object) -> Rule:
         raise RulesJsonInvalid(f"{where}: must be an object")
     match item.get("kind"):
         case "prefix":
-            _only(where, item, {"kind", "tokenizer", "text"})
-            return Prefix(_hex(where, item, "tokenizer"), _text(where, item, "text"))
+            _only(where, item, {"kind", "tokenizer", "tokens", "text"})
+            return Prefix(_hex(where, item, "tokenizer"), _ids(where, item), _text(where, item, "text"))
         case "limit":
             _only(where, item, {"kind", "maxInput", "maxOutput"})
             return Limit(_count(where, item, "maxInput"), _count(where, item, "maxOutput"))
@@ -294,6 +306,13 @@ def _hex(where: str, item: Mapping[str, object], field: str) -> bytes:
         return bytes.fromhex(value.removeprefix("0x"))
     except ValueError as error:
         raise RulesJsonInvalid(f"{where}: {field} is not hexadecimal: {value!r}") from error
+
+
+def _ids(where: str, item: Mapping[str, object]) -> tuple[int, ...]:
+    value = item["tokens"]
+    if not isinstance(value, list) or not all(type(token) is int and 0 <= token < RESERVED for token in value):
+        raise RulesJsonInvalid(f"{where}: tokens must be a list of token ids")
+    return tuple(value)
 
 
 def _count(where: str, item: Mapping[str, object], field: str) -> int:

@@ -28,6 +28,12 @@ CONSTRUCTORS = {
         "constructor(address manager, address escrow, address hold, address stakedHold, address asset, "
         "address treasury, uint256 rateBps, uint256 referencePrice)"
     ),
+    "StepReferee": Declaration("constructor()"),
+    "AnswerReferee": Declaration("constructor()"),
+    "InferenceDispute": Declaration(
+        "constructor(address escrow, address models, address rules, address steps, address answers, "
+        "uint256 moveSeconds, uint256 revealSeconds, uint256 showingCost)"
+    ),
 }
 """What is created, in this order, each by the deployer's next transaction: so addresses are known beforehand."""
 
@@ -41,6 +47,8 @@ KNOWN_AS = {
     "models": "ModelRegistry",
     "rules": "SafetyRules",
     "sheetBook": "SheetBook",
+    "steps": "StepReferee",
+    "answers": "AnswerReferee",
 }
 """Which contract is meant where a constructor takes an argument of this name. `asset` is the deployment's."""
 

@@ -40,7 +40,8 @@ NATIVE_TOOLS = ("anvil", "cast", "forge")
 SOLC = ROOT / "stack" / "solc" / "solc"
 QUANTISER = (
     "oracle/inference/tables.py",
-    *("protocol/documents.py", "protocol/manifest.py", "protocol/operations.py", "protocol/program.py"),
+    *("protocol/documents.py", "protocol/manifest.py", "protocol/merkle.py", "protocol/operations.py"),
+    *("protocol/parts.py", "protocol/program.py"),
 )
 """Sources that decide what an integer program is made of, beside those in `QUANTISER_FOLDERS`."""
 QUANTISER_FOLDERS = ("oracle/models", "oracle/quantising")

@@ -78,8 +78,9 @@ library Openings {
 
     /// @notice One element of a row.
     function element(Shown memory shown, RowShape row, uint256 index) internal view returns (int256) {
-        (uint256 ptr,) = _leaf(shown, row, index / LEAF, shown.position);
-        return integer(ptr, index % LEAF, row.size());
+        uint256 each = row.leaf();
+        (uint256 ptr,) = _leaf(shown, row, index / each, shown.position);
+        return integer(ptr, index % each, row.size());
     }
 
     /// @notice The 1,024 elements of a row with this number, or as many as there are.
@@ -107,9 +108,10 @@ library Openings {
         uint256 size = row.size();
         ptr = _allocate(count * size);
         uint256 to = ptr;
+        uint256 each = row.leaf();
         while (count != 0) {
-            uint256 from = start % LEAF;
-            (uint256 found, uint256 has) = _leaf(shown, row, start / LEAF, position);
+            uint256 from = start % each;
+            (uint256 found, uint256 has) = _leaf(shown, row, start / each, position);
             if (from >= has) revert IStepReferee.WrongOpening();
             uint256 taken = _least(has - from, count);
             assembly ("memory-safe") {
@@ -139,11 +141,12 @@ library Openings {
         returns (uint256 ptr, uint256 count)
     {
         uint256 length = row.length(shown.position, shown.positions);
-        if (index >= _up(length, LEAF)) revert IStepReferee.WrongOpening();
-        count = _least(LEAF, length - index * LEAF);
+        uint256 each = row.leaf();
+        if (index >= _up(length, each)) revert IStepReferee.WrongOpening();
+        count = _least(each, length - index * each);
         uint256 size = count * row.size();
         ptr = _take(shown, size);
-        _checkRow(shown, row, _climb(shown, _leafHash(ptr, size), index, _up(length, LEAF)), position);
+        _checkRow(shown, row, _climb(shown, _leafHash(ptr, size), index, _up(length, each)), position);
     }
 
     /// @dev A part's row is below the parts' root; a column's below the column, which is below the trace's.

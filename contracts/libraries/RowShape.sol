@@ -16,6 +16,12 @@ library RowShapes {
     uint256 private constant PIECES = 16;
     uint256 private constant SINGLE = 32;
 
+    /// @notice A column of the trace.
+    /// @param single whether it has one row for all positions
+    function columnOf(uint256 number, uint256 bytes_, uint256 units, bool single) internal pure returns (RowShape) {
+        return RowShape.wrap(uint64(((COLUMN + number) << 48) | (bytes_ << 40) | ((single ? SINGLE : 0) << 32) | units));
+    }
+
     function isColumn(RowShape shape) internal pure returns (bool) {
         return _place(shape) >= COLUMN;
     }
@@ -45,6 +51,11 @@ library RowShapes {
         return uint8(RowShape.unwrap(shape) >> 40);
     }
 
+    /// @notice Elements in a leaf of it.
+    function leaf(RowShape shape) internal pure returns (uint256) {
+        return size(shape) == 8 ? LEAF / 2 : LEAF;
+    }
+
     function width(RowShape shape) internal pure returns (uint256) {
         return uint32(RowShape.unwrap(shape));
     }
@@ -63,6 +74,8 @@ library RowShapes {
     function segment(RowShape shape, uint256 position, uint256 positions) internal pure returns (uint256) {
         if (!isSegmented(shape)) return 1;
         uint256 pieces = (seen(shape, position, positions) + LEAF - 1) / LEAF;
+        // Whole leaves are meant.
+        // slither-disable-next-line divide-before-multiply
         return _over(shape) & PIECES != 0 ? _nextPower(pieces) : pieces * LEAF;
     }
 

@@ -10,6 +10,9 @@ library RuleSet {
     uint256 internal constant MAX_RULES = 64;
     uint256 private constant HEADER = 5;
     uint256 private constant DIGEST = 32;
+    /// @dev Where the ids of a prefix begin: after the tokenizer's digest and their number.
+    uint256 private constant IDS = 34;
+    uint256 private constant TOKEN_BYTES = 3;
     bytes4 private constant MAGIC = "CHR1";
 
     uint8 private constant PREFIX = 1;
@@ -19,13 +22,20 @@ library RuleSet {
     /// @notice What has been read so far.
     struct Reading {
         uint256 rules;
-        bool limited;
+        bytes8 limits;
         bytes32[] tokenizers;
+        bytes32[] policies;
         uint256 prefixes;
     }
 
     /// @return tokenizers those that the set has a prefix for
-    function tokenizersOf(bytes calldata document) internal pure returns (bytes32[] memory tokenizers) {
+    /// @return policies keccak256 of the token ids of each of these prefixes
+    /// @return limits payload of the set's limit; zero: it has none
+    function read(bytes calldata document)
+        internal
+        pure
+        returns (bytes32[] memory tokenizers, bytes32[] memory policies, bytes8 limits)
+    {
         if (document.length > MAX_DOCUMENT) revert ISafetyRules.RulesMalformed(MAX_DOCUMENT, "document too long");
         if (document.length < 4 || bytes4(document[:4]) != MAGIC) {
             revert ISafetyRules.RulesMalformed(0, "magic is not CHR1");
@@ -33,16 +43,19 @@ library RuleSet {
 
         Reading memory reading;
         reading.tokenizers = new bytes32[](MAX_RULES);
+        reading.policies = new bytes32[](MAX_RULES);
         uint256 offset = 4;
         while (offset < document.length) {
             offset = _readRule(document, offset, reading);
         }
         if (reading.rules == 0) revert ISafetyRules.RulesMalformed(offset, "no rules");
 
-        tokenizers = reading.tokenizers;
+        limits = reading.limits;
+        (tokenizers, policies) = (reading.tokenizers, reading.policies);
         uint256 prefixes = reading.prefixes;
         assembly ("memory-safe") {
             mstore(tokenizers, prefixes)
+            mstore(policies, prefixes)
         }
     }
 
@@ -67,13 +80,18 @@ library RuleSet {
     }
 
     function _readPrefix(bytes calldata payload, uint256 offset, Reading memory reading) private pure {
-        if (payload.length <= DIGEST) revert ISafetyRules.RulesMalformed(offset, "prefix without text");
+        if (payload.length < IDS || bytes2(payload[DIGEST:IDS]) == 0) {
+            revert ISafetyRules.RulesMalformed(offset, "prefix without tokens");
+        }
+        uint256 text = IDS + TOKEN_BYTES * uint16(bytes2(payload[DIGEST:IDS]));
+        if (payload.length <= text) revert ISafetyRules.RulesMalformed(offset, "prefix without text");
         bytes32 tokenizer = bytes32(payload[:DIGEST]);
         for (uint256 i = 0; i < reading.prefixes; ++i) {
             if (reading.tokenizers[i] == tokenizer) {
                 revert ISafetyRules.RulesMalformed(offset, "second prefix of tokenizer");
             }
         }
+        reading.policies[reading.prefixes] = keccak256(payload[IDS:text]);
         reading.tokenizers[reading.prefixes++] = tokenizer;
     }
 
@@ -82,8 +100,8 @@ library RuleSet {
         if (bytes4(payload[:4]) == 0 || bytes4(payload[4:]) == 0) {
             revert ISafetyRules.RulesMalformed(offset, "limit of zero");
         }
-        if (reading.limited) revert ISafetyRules.RulesMalformed(offset, "second limit");
-        reading.limited = true;
+        if (reading.limits != 0) revert ISafetyRules.RulesMalformed(offset, "second limit");
+        reading.limits = bytes8(payload);
     }
 
     function _readDeny(bytes calldata payload, uint256 offset) private pure {

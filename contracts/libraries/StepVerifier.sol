@@ -12,6 +12,9 @@ import {RowShape} from "./RowShape.sol";
 /// nothing needs more than 255 bits, and nothing here is checked.
 library StepVerifier {
     using ExactMath for int256;
+    // A quotient here is a place, of a leaf or of a head, and what is left of it is used too. Where a leaf is shown whole,
+    // how much it holds is known beforehand.
+    // slither-disable-start divide-before-multiply,unused-return
     using Openings for Openings.Shown;
 
     int256 private constant HEAD = 16_383;
@@ -186,8 +189,9 @@ library StepVerifier {
             (uint256 ptr, uint256 count) = shown.leaf(check.first, check.element);
             (int256 total, int256 largest) = _pair(check.second, shown);
             uint256 size = check.first.size();
+            int256 exponent = _exponentOf(largest);
             for (uint256 i = 0; i < count; ++i) {
-                int256 a = _scaled(check, Openings.integer(ptr, i, size), total, largest);
+                int256 a = _centred(check, Openings.integer(ptr, i, size), total).halfUp(exponent);
                 sum += a * a;
             }
         }
@@ -508,4 +512,5 @@ library StepVerifier {
             }
         }
     }
+    // slither-disable-end divide-before-multiply,unused-return
 }

@@ -13,6 +13,7 @@ pragma solidity ^0.8.28;
 /// @param tensors how many tensors it has
 /// @param columns how many columns the trace has
 /// @param noise number of the table that sampling draws from; zero: the program embeds
+/// @param width elements of its embedding; zero: it generates
 /// @param lengths of its eight lists of token ids, four bytes each, the first in the most significant ones
 struct Computation {
     bytes32 program;
@@ -26,6 +27,7 @@ struct Computation {
     uint256 tensors;
     uint256 columns;
     uint256 noise;
+    uint256 width;
     uint256 lengths;
 }
 
@@ -59,4 +61,12 @@ struct Evidence {
     bytes32[] climb;
     bytes data;
     bytes32[] path;
+}
+
+/// @notice What a job asked for, as far as an answer is judged by it.
+/// @param sampling as the client gave it
+/// @param mostOutput most tokens that the job's safety rules allow; zero: they do not say
+struct Asked {
+    uint256 sampling;
+    uint256 mostOutput;
 }

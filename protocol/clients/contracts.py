@@ -7,11 +7,13 @@ from typing import Self
 
 from protocol.chain import Chain
 from protocol.clients.access_manager import AccessManagerClient
+from protocol.clients.disputes import DisputesClient
 from protocol.clients.escrow import EscrowClient
 from protocol.clients.governor import GovernorClient
 from protocol.clients.models import ModelsClient
 from protocol.clients.operators import OperatorsClient
 from protocol.clients.pool import PoolClient
+from protocol.clients.referee import StepRefereeClient
 from protocol.clients.rules import RulesClient
 from protocol.clients.sheets import SheetsClient
 from protocol.clients.staked_hold import StakedHoldClient
@@ -36,6 +38,8 @@ class Contracts:
     rules: RulesClient
     sheets: SheetsClient
     pool: PoolClient
+    referee: StepRefereeClient
+    disputes: DisputesClient
 
     @classmethod
     def of(cls, chain: Chain, deployment: Deployment) -> Self:
@@ -52,4 +56,6 @@ class Contracts:
             rules=RulesClient(chain, deployment.address_of("SafetyRules")),
             sheets=SheetsClient(chain, deployment.address_of("SheetBook")),
             pool=PoolClient(chain, deployment.address_of("RewardPool")),
+            referee=StepRefereeClient(chain, deployment.address_of("StepReferee")),
+            disputes=DisputesClient(chain, deployment.address_of("InferenceDispute")),
         )

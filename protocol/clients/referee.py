@@ -1,14 +1,35 @@
-"""Client of `StepReferee`."""
+"""Clients of `StepReferee` and `AnswerReferee`."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from protocol.chain import BlockRef
 from protocol.clients.client import Client
-from protocol.computation import Computation, Evidence, Step
+from protocol.computation import Asked, Computation, Evidence, Step
+from protocol.disputes import Claim, Fault
 from protocol.solidity import Function
 
 JUDGE = Function(
     "function judge(Computation computation, Step step, Evidence evidence) returns (int256 committed, int256 expected)"
+)
+
+IS_WRONG_PEAK = Function(
+    "function isWrongPeak(Computation computation, uint256 index, uint256 other, Evidence evidence) returns (bool)"
+)
+IS_WRONG_CHOICE = Function(
+    "function isWrongChoice(Computation computation, Asked asked, uint256 index, uint256 other, Evidence evidence) "
+    "returns (bool)"
+)
+IS_WRONG_END = Function(
+    "function isWrongEnd(Computation computation, Asked asked, uint256 index, Evidence evidence) returns (bool)"
+)
+IS_WRONG_OUTPUT = Function(
+    "function isWrongOutput(Computation computation, bytes output, uint256 index, Evidence evidence) returns (bool)"
+)
+IS_WRONG_PROMPT = Function(
+    "function isWrongPrompt(Computation computation, bytes policy, bytes input, uint256 index, Evidence evidence) "
+    "returns (bool)"
 )
 
 
@@ -19,3 +40,44 @@ class StepRefereeClient(Client):
         """What was committed to, and what it has to be."""
         committed, expected = self._read(JUDGE, computation, step, evidence, at=at)
         return int(committed), int(expected)
+
+
+class AnswerRefereeClient(Client):
+    def is_wrong(
+        self,
+        computation: Computation,
+        claim: Claim,
+        evidence: Evidence,
+        *,
+        asked: Asked,
+        payload: bytes = b"",
+        policy: bytes = b"",
+        at: BlockRef = "latest",
+    ) -> bool:
+        """Whether an answer is wrong as it is claimed. `payload`: the output or the input, where that is judged."""
+        return bool(
+            self._read(*verdict(computation, claim, evidence, asked=asked, payload=payload, policy=policy), at=at)
+        )
+
+
+def verdict(
+    computation: Computation,
+    claim: Claim,
+    evidence: Evidence,
+    *,
+    asked: Asked,
+    payload: bytes = b"",
+    policy: bytes = b"",
+) -> tuple[Any, ...]:
+    """The function that judges such a claim, and its arguments."""
+    match claim.fault:
+        case Fault.PEAK:
+            return IS_WRONG_PEAK, computation, claim.index, claim.other, evidence
+        case Fault.CHOICE:
+            return IS_WRONG_CHOICE, computation, asked, claim.index, claim.other, evidence
+        case Fault.END:
+            return IS_WRONG_END, computation, asked, claim.index, evidence
+        case Fault.OUTPUT:
+            return IS_WRONG_OUTPUT, computation, payload, claim.index, evidence
+        case Fault.PROMPT:
+            return IS_WRONG_PROMPT, computation, policy, payload, claim.index, evidence

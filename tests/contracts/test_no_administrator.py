@@ -60,7 +60,9 @@ GUARDED: dict[str, dict[str, str]] = {
         "executeBatch": "TimelockUnexpectedOperationState",
         "updateDelay": "TimelockUnauthorizedCaller",
     },
+    "AnswerReferee": {},
     "HoldToken": {"mint": MANAGED, "setAuthority": MANAGED},
+    "InferenceDispute": {},
     "JobEscrow": {
         "convict": PINNED,
         "holdSettlement": PINNED,
@@ -83,6 +85,7 @@ GUARDED: dict[str, dict[str, str]] = {
         "setNumbers": MANAGED,
     },
     "StakedHold": {"addRevenue": MANAGED, "setAuthority": MANAGED, "setCooldown": MANAGED},
+    "StepReferee": {},
 }
 """What only a vote, or a contract that the votes gave a role, may do; and the error that says so to everybody else."""
 
@@ -105,7 +108,14 @@ OPEN: dict[str, set[str]] = {
         *("castVoteWithReasonAndParams", "castVoteWithReasonAndParamsBySig"),
     },
     "CommonholdTimelock": RECEIVERS,
+    "AnswerReferee": set(),
     "HoldToken": {"approve", "permit", "transfer", "transferFrom"},
+    "InferenceDispute": {
+        *("open", "demandTrace", "demandRows", "demandParts", "demandElements"),
+        *("showTrace", "showParts", "showHashes", "showLeaf"),
+        *("commit", "convictStep", "convictAnswer", "convictSilence"),
+        *("deposit", "withdraw", "settleDemand", "settleCommitment"),
+    },
     "JobEscrow": {
         *("deposit", "depositWithPermit", "withdraw", "submitJob", "submitJobs", "acceptJob", "acceptJobs"),
         *("postResult", "postResults", "settleJob", "settleJobs", "cancelJob", "expireOffer", "expireWork"),
@@ -119,6 +129,7 @@ OPEN: dict[str, set[str]] = {
         *("approve", "claimRevenue", "delegate", "delegateBySig", "requestUnstake", "stake", "stakeWithPermit"),
         *("transfer", "transferFrom", "withdraw"),
     },
+    "StepReferee": set(),
 }
 """What anyone may do with what is their own, or to move the protocol on."""
 

@@ -6,8 +6,14 @@ from collections.abc import Callable
 
 from oracle.answering import Answered, question_of
 from oracle.engine import Engine, never
-from protocol.rules import RuleSet
+from oracle.models import Model
+from protocol.rules import Prefix, RuleSet
 from protocol.types import Sampling
+
+
+def policy_of(model: Model, text: str) -> Prefix:
+    """A policy text for the tokenizer of a model."""
+    return Prefix(model.identity.tokenizer, tuple(model.tokenizer.encode(text)), text)
 
 
 def answer(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.payload import RESERVED
 from protocol.rules import (
     MAGIC,
     MAX_DOCUMENT,
@@ -30,6 +31,7 @@ TOKENIZER = bytes(range(32))
 prefixes = st.builds(
     Prefix,
     st.binary(min_size=32, max_size=32),
+    st.lists(st.integers(0, RESERVED - 1), min_size=1, max_size=9).map(tuple),
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=60),
 )
 limits = st.builds(Limit, st.integers(1, 2**32 - 1), st.integers(1, 2**32 - 1))
@@ -107,15 +109,17 @@ def test_a_document_cut_anywhere_is_refused_or_ends_with_an_earlier_rule(rules: 
 @pytest.mark.parametrize(
     "rule",
     [
-        Prefix(b"short", "text"),
-        Prefix(TOKENIZER, ""),
-        Prefix(TOKENIZER, "\ud800"),
+        Prefix(b"short", (1,), "text"),
+        Prefix(TOKENIZER, (1,), ""),
+        Prefix(TOKENIZER, (), "text"),
+        Prefix(TOKENIZER, (RESERVED,), "text"),
+        Prefix(TOKENIZER, (1,), "\ud800"),
         Limit(0, 1),
         Limit(1, 2**32),
         Limit(-1, 1),
         Deny(Scope.INPUT, b""),
         Deny(Scope.INPUT, b"z" * 256),
-        Prefix(TOKENIZER, "x" * MAX_DOCUMENT),
+        Prefix(TOKENIZER, (1,), "x" * MAX_DOCUMENT),
     ],
 )
 def test_a_rule_that_no_document_may_hold_is_not_encoded(rule: Prefix | Limit | Deny) -> None:
@@ -141,7 +145,7 @@ def test_a_rule_that_no_document_may_hold_is_not_encoded(rule: Prefix | Limit | 
             {"rules": [{"kind": "deny", "scope": "both", "text": "a", "hex": "61"}]},
             r"unknown fields \['text'\]",
         ),
-        ({"rules": [{"kind": "prefix", "tokenizer": "0x00", "text": "x"}]}, "digest of 1 bytes"),
+        ({"rules": [{"kind": "prefix", "tokenizer": "0x00", "tokens": [1], "text": "x"}]}, "digest of 1 bytes"),
     ],
 )
 def test_nonsense_in_rules_json_is_refused_by_name(tree: object, message: str) -> None:
@@ -150,7 +154,7 @@ def test_nonsense_in_rules_json_is_refused_by_name(tree: object, message: str) -
 
 
 def test_a_set_covers_a_tokenizer_when_it_has_no_prefix_or_one_for_it() -> None:
-    deny, prefix = Deny(Scope.BOTH, b"x"), Prefix(TOKENIZER, "Be kind.")
+    deny, prefix = Deny(Scope.BOTH, b"x"), Prefix(TOKENIZER, (1,), "Be kind.")
     assert RuleSet((deny,)).covers(TOKENIZER)
     assert RuleSet((deny, prefix)).covers(TOKENIZER)
     assert not RuleSet((deny, prefix)).covers(bytes(32))

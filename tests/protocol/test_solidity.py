@@ -19,12 +19,13 @@ from protocol.wiring import CONSTRUCTORS
 
 CONTRACT_OF = {
     "access_manager": ["AccessManager"],
+    "disputes": ["InferenceDispute"],
     "escrow": ["JobEscrow"],
     "governor": ["CommonholdGovernor"],
     "models": ["ModelRegistry"],
     "operators": ["OperatorRegistry"],
     "pool": ["RewardPool"],
-    "referee": ["StepReferee"],
+    "referee": ["StepReferee", "AnswerReferee"],
     "rules": ["SafetyRules"],
     "sheets": ["SheetBook"],
     "staked_hold": ["StakedHold"],

@@ -119,7 +119,7 @@ contract SheetBookTest is JobsTest {
 
     function test_a_model_whose_tokenizer_the_rules_do_not_cover_is_not_served() public {
         vm.prank(address(timelock));
-        rules.adopt(abi.encodePacked("CHR1", uint8(1), uint32(33), TOKENIZER, "x"));
+        rules.adopt(abi.encodePacked("CHR1", uint8(1), uint32(38), TOKENIZER, hex"0001000009", "x"));
         bytes32 foreign = registerModel(curator, "foreign", "foreign", 0);
         bytes memory refusal = abi.encodeWithSelector(ISheetBook.ModelNotServable.selector, foreign);
         vm.expectRevert(refusal);

@@ -9,8 +9,8 @@ import {ProtocolTest} from "../ProtocolTest.sol";
 contract SixteenSlotsTest is ProtocolTest {
     uint256 private constant TRANSACTION_GAS = 1 << 24;
     uint256 private constant RULES_BYTES = 8_192;
-    /// @dev Sixty-four prefixes: 4 bytes of magic, each 5 of header and 32 of digest, the rest text.
-    uint256 private constant TEXT_BYTES = (RULES_BYTES - 4) / 64 - 37;
+    /// @dev Sixty-four prefixes: 4 bytes of magic, each 5 of header, 32 of digest and 5 of a token, the rest text.
+    uint256 private constant TEXT_BYTES = (RULES_BYTES - 4) / 64 - 42;
 
     function setUp() public override {
         super.setUp();
@@ -41,7 +41,8 @@ contract SixteenSlotsTest is ProtocolTest {
         bytes memory text = new bytes(TEXT_BYTES);
         for (uint256 i = 0; i < 64; ++i) {
             bytes32 tokenizer = i == 63 ? TOKENIZER : keccak256(abi.encode(i));
-            document = bytes.concat(document, hex"01", bytes4(uint32(32 + TEXT_BYTES)), tokenizer, text);
+            document =
+                bytes.concat(document, hex"01", bytes4(uint32(37 + TEXT_BYTES)), tokenizer, hex"0001000009", text);
         }
     }
 }

@@ -55,7 +55,7 @@ contract SafetyRulesTest is ProtocolTest {
     }
 
     function test_rules_that_do_not_cover_a_slots_tokenizer_are_refused() public {
-        bytes memory other = abi.encodePacked("CHR1", uint8(1), uint32(33), bytes32("another"), "x");
+        bytes memory other = abi.encodePacked("CHR1", uint8(1), uint32(38), bytes32("another"), hex"0001000007", "x");
         (bytes32 inSlot,) = models.slotModel(CHAT);
         vm.prank(address(timelock));
         vm.expectRevert(abi.encodeWithSelector(ISheetBook.ModelNotServable.selector, inSlot));
@@ -66,12 +66,15 @@ contract SafetyRulesTest is ProtocolTest {
     function test_a_set_covers_the_tokenizers_of_its_prefixes_or_else_all() public {
         bytes32 both = adopt(
             abi.encodePacked(
-                abi.encodePacked("CHR1", uint8(1), uint32(33), VECTORS_TOKENIZER, "x"),
-                abi.encodePacked(uint8(1), uint32(33), bytes32("another"), "x")
+                abi.encodePacked("CHR1", uint8(1), uint32(38), VECTORS_TOKENIZER, hex"0001000009", "x"),
+                abi.encodePacked(uint8(1), uint32(38), bytes32("another"), hex"0001000007", "x")
             )
         );
         assertTrue(rules.covers(both, VECTORS_TOKENIZER));
         assertTrue(rules.covers(both, "another"));
+        assertEq(rules.policyOf(both, VECTORS_TOKENIZER), keccak256(hex"000009"));
+        assertEq(rules.policyOf(both, "another"), keccak256(hex"000007"));
+        assertEq(rules.policyOf(both, "a third"), 0);
         assertFalse(rules.covers(both, "a third"));
         assertTrue(rules.covers(keccak256(RULES), "a third"));
     }

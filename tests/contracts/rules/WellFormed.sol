@@ -26,7 +26,11 @@ library WellFormed {
     }
 
     function isRule(uint8 kind, bytes memory payload) private pure returns (bool) {
-        if (kind == 1) return payload.length >= 33;
+        if (kind == 1) {
+            if (payload.length < 34) return false;
+            uint256 tokens = number(part(payload, 32, 2));
+            return tokens > 0 && payload.length >= 35 + 3 * tokens;
+        }
         if (kind == 2) {
             return payload.length == 8 && number(part(payload, 0, 4)) > 0 && number(part(payload, 4, 4)) > 0;
         }

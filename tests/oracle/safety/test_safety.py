@@ -1,5 +1,6 @@
 """Rules applied to a model: what is refused, with which witness, and what the prompt becomes."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from oracle.safety import Allowed, Refusal, RulesDoNotCover, Safety
 from protocol.payload import NO_RULE, Witness, decode_witness, encode_tokens
 from protocol.rules import Deny, Limit, Prefix, Rule, RuleSet, Scope
 from protocol.types import Outcome
+from tests.oracle.asking import policy_of
 from tests.oracle.tiny import CONTEXT, CONTROL, FIRST_BYTE, MERGES, SIZES, START, STOP, spelt
 
 SECRET = Deny(Scope.BOTH, b"Secret")
@@ -132,16 +134,22 @@ def test_the_prompt_is_the_template_with_the_models_own_words_where_no_policy_is
 
 
 def test_the_policy_text_takes_the_place_of_the_models_own_words(tiny_model: Model) -> None:
-    policy = Prefix(tiny_model.identity.tokenizer, "Be kind.<|stop|>")
-    judged = judge(tiny_model, list(spelt("hi")), Prefix(bytes(32), "Another's."), policy)
+    policy = policy_of(tiny_model, "Be kind.<|stop|>")
+    judged = judge(tiny_model, list(spelt("hi")), Prefix(bytes(32), (1,), "Another's."), policy)
     assert isinstance(judged, Allowed)
     before = (START, *spelt("system\n"), *spelt("Be kind.<|stop|>"), STOP, *spelt("\n"), START, *spelt("user\n"))
     assert judged.prompt_ids == (*before, *spelt("hi"), *AFTER)
 
 
+def test_a_policy_whose_tokens_are_not_those_of_its_text_cannot_be_applied(tiny_model: Model) -> None:
+    policy = replace(policy_of(tiny_model, "Be kind."), text="Be cruel.")
+    with pytest.raises(RulesDoNotCover, match="not those of its text"):
+        Safety(RuleSet((policy,)), tiny_model)
+
+
 def test_rules_with_policies_for_others_only_cannot_be_applied(tiny_model: Model) -> None:
     with pytest.raises(RulesDoNotCover, match=tiny_model.identity.tokenizer.hex()):
-        Safety(RuleSet((Prefix(bytes(32), "Another's."),)), tiny_model)
+        Safety(RuleSet((Prefix(bytes(32), (1,), "Another's."),)), tiny_model)
 
 
 def test_an_empty_question_is_a_question(tiny_model: Model) -> None:
