@@ -69,6 +69,15 @@ def once() -> None:
 
 
 @main.command()
+def watch() -> None:
+    """Compute what others served again, and convict what is wrong, until told to end (SIGTERM or SIGINT).
+
+    Stakes bonds of the account's, in the asset; they come back with every conviction.
+    """
+    service.watch(_settings(), _until_told())
+
+
+@main.command()
 @click.argument("job", callback=lambda _context, _parameter, text: _job_id(text))
 def verify(job: JobId) -> None:
     """Compare JOB (its id, 0x…) with what the chain and the public files say it must be. Needs no key.

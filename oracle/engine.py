@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from oracle.inference.batch import Batch, Cache
 from oracle.inference.devices import best_device, kernels_for
@@ -66,7 +68,7 @@ def never() -> bool:
 
 
 class Engine:
-    """One model, loaded and ready. Runs may follow each other on any thread, one at a time."""
+    """One model, loaded and ready. Any thread may ask; what it computes at once is one pass."""
 
     def __init__(self, model: Model, device: torch.device | None = None, kernels: Kernels | None = None) -> None:
         """Raises `PathRefused` where nothing computes exactly on the device."""
@@ -76,6 +78,7 @@ class Engine:
         self._kernels = kernels or kernels_for(self.device)
         self._machine = Machine(model.program.steps, model.tensors, self._kernels)
         self._tracer = Tracer(model.program, self._kernels)
+        self._lock = threading.Lock()
         self._noise = None if model.program.embeds else model.tensors[model.program.noise].numpy()
 
     @property
@@ -99,7 +102,8 @@ class Engine:
         if stream.ended is None:
             return Generation(output, StopReason.CANCELLED, seconds)
         tokens = stream.prompt if self._noise is None else stream.prompt + output
-        trace = self._tracer.trace(stream.tracing, tokens, len(output)) if output else None
+        with self._lock:
+            trace = self._tracer.trace(stream.tracing, tokens, len(output)) if output else None
         return Generation(output, stream.ended, seconds, trace)
 
     def open(self, prompt_ids: Sequence[int], sampling: Sampling) -> Stream:
@@ -116,8 +120,9 @@ class Engine:
         """One more token of each: together they read the weights once, and none changes a bit of another."""
         parts = [(stream.cache, stream.pending) for stream in streams]
         batch = Batch.of(parts, self._machine.device, last_only=self._noise is not None)
-        rows = self._machine.run(batch, lists=self._tracer.observe).cpu().split(1)
-        self._tracer.collect(batch, [stream.tracing for stream in streams])
+        with self._lock:
+            rows = self._machine.run(batch, lists=self._tracer.observe).cpu().split(1)
+            self._tracer.collect(batch, [stream.tracing for stream in streams])
         for stream, row in zip(streams, rows, strict=True):
             if self._noise is None:
                 stream.output, stream.ended = row[0].tolist(), StopReason.EMBEDDED
@@ -144,13 +149,28 @@ class Engine:
         started, ids, device = time.monotonic(), [*prompt_ids, *output[:-1]], self._machine.device
         batch = Batch.of([(self._machine.cache(len(ids)), ids)], device)
         batch = replace(batch, wanted=torch.arange(len(prompt_ids) - 1, len(ids), device=device))
-        logits = self._machine.run(batch, lists=self._tracer.observe).cpu()
         tracing = Tracing()
-        self._tracer.collect(batch, [tracing])
+        with self._lock:
+            logits = self._machine.run(batch, lists=self._tracer.observe).cpu()
+            self._tracer.collect(batch, [tracing])
         if self._kernels.choose(logits, sampling, 0, self._noise) != list(output):
             return None
-        trace = self._tracer.trace(tracing, [*prompt_ids, *output], len(output))
+        with self._lock:
+            trace = self._tracer.trace(tracing, [*prompt_ids, *output], len(output))
         return Generation(tuple(output), ended, time.monotonic() - started, trace)
+
+    def columns(self, prompt_ids: Sequence[int], output: Sequence[int]) -> list[Tensor]:
+        """All rows of each column of the trace (`docs/inference.md`, 6.6), in one pass over the prompt and all of
+        `output` but its last token; of a program that embeds, over the prompt. Raises `PromptInvalid`."""
+        ids = [*prompt_ids, *output[:-1]]
+        self.check(ids)
+        batch = Batch.of([(self._machine.cache(len(ids)), ids)], self._machine.device)
+        if self._noise is not None:
+            batch = replace(batch, wanted=torch.arange(len(prompt_ids) - 1, len(ids), device=self._machine.device))
+        held: list[Tensor] = []
+        with self._lock:
+            self._machine.run(batch, lists=lambda index, values: held.extend(self._tracer.columns_of(index, values)))
+        return held
 
     def keys(self, ids: Sequence[int], sampling: Sampling, position: int, tokens: Sequence[int]) -> list[int | None]:
         """What each token's chance is decided by after `ids`, at this place of the output; None: it has none.
@@ -161,7 +181,8 @@ class Engine:
         if self._noise is None:
             raise PromptInvalid("this model embeds: it chooses no tokens")
         batch = Batch.of([(self._machine.cache(len(ids)), ids)], self._machine.device, last_only=True)
-        logits = self._machine.run(batch).cpu().numpy()[0].astype(np.int64)
+        with self._lock:
+            logits = self._machine.run(batch).cpu().numpy()[0].astype(np.int64)
         known = [token for token in tokens if 0 <= token < len(logits) and is_kept(logits, sampling, token)]
         found = keys(logits, sampling, position, self._noise, np.asarray(known, np.int64))
         return [int(found[known.index(token)]) if token in known else None for token in tokens]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from oracle.dispute.docket import DISPUTE_EVENTS, Docket
 from protocol.chain import Block, Chain
 from protocol.deployment import Deployment
 from protocol.errors import CommonholdError
@@ -33,13 +34,15 @@ class EvidenceMissing(CommonholdError):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`split`: the first time that the job's bucket was shared out after it was settled. `head`: all is as of it."""
+    """`split`: the first time that the job's bucket was shared out after it was settled. `docket`: disputes about it.
+    `head`: all is as of it."""
 
     record: JobRecord
     sheet: SheetPublished
     model: ModelRegistered
     rules: RulesAdopted
     split: BucketSplit | None
+    docket: Docket
     head: Block
 
 
@@ -59,6 +62,7 @@ def gather(chain: Chain, deployment: Deployment, job: JobId, max_range: int) -> 
         model=logs.one("ModelRegistry", ModelRegistered, [topic_of(ModelRegistered), _word(pinned.model)]),
         rules=logs.one("SafetyRules", RulesAdopted, [topic_of(RulesAdopted), _word(pinned.rules)]),
         split=logs.split_of(record),
+        docket=logs.docket_of(job),
         head=logs.head,
     )
 
@@ -103,6 +107,13 @@ class _Logs:
         ]
         splits = (event for event in self.find("RewardPool", topics) if _place(event) > _place(settled))
         return next((event for event in splits if isinstance(event, BucketSplit)), None)
+
+    def docket_of(self, job: JobId) -> Docket:
+        """What the chain says of disputes about the job."""
+        docket = Docket()
+        for event in self.find("InferenceDispute", [[topic_of(kind) for kind in DISPUTE_EVENTS], _word(job)]):
+            docket.take(event)
+        return docket
 
     def time_of(self, event: Event) -> int:
         found = event.log.block_timestamp

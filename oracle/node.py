@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from oracle.answering import Answered
 from oracle.appraise import appraise
 from oracle.decide import Action, Decline, Infer, Job, Me, Reason, Result, Served, Stop, Unservable, Workload, decide
+from oracle.dispute.defender import Clock, Defender
+from oracle.dispute.outbox import Outbox
 from oracle.engine import StopReason
 from oracle.errors import NodeLags, OracleError
 from oracle.health import Health, Report
@@ -34,7 +36,7 @@ from oracle.settings import OracleSettings
 from oracle.view import View
 from oracle.watch import Watch
 from oracle.workers import Finished, Workers
-from protocol.chain import BlockUnknown, Chain, RpcError
+from protocol.chain import Chain
 from protocol.clients.contracts import Contracts
 from protocol.errors import CommonholdError
 from protocol.events import JobAccepted, JobExpired, JobSettled, ResultPosted, decode
@@ -46,8 +48,6 @@ log = Log(__name__)
 
 FIRST_PAUSE = 0.25
 ROUNDS_BETWEEN_CLEANING = 200
-BLOCKS_TO_FINALITY = 64
-"""Taken where a node does not know the tag `finalized`."""
 
 
 class Node:
@@ -71,6 +71,7 @@ class Node:
         self._sender, self._watch, self._serving = sender, watch, serving
         self._workers = Workers(settings.batch, settings.slack)
         self._performer = Performer(journal, sender, contracts.escrow)
+        self._defender = Defender(contracts.disputes, Outbox(sender))
         self._view = View.of(journal)
         self._loads: dict[Request, Workload | Unservable] = {}
         self._unsaved: list[Finished] = []
@@ -135,6 +136,7 @@ class Node:
         me = self._me()
         actions = decide([self._job(record) for record in self._concerning()], self._watch.time.now, me)
         sent = [self._do(action) for action in actions]
+        sent += [self._defend(record) for record in self._concerning() if record.answer is not None]
         self._clean_now_and_then()
         self._report(me)
         return news or any(sent)
@@ -204,6 +206,14 @@ class Node:
                 self._performer.perform(action, self._watch.time.now, self._watch.head)
                 self.metrics.sent.labels(type(action).__name__.lower()).inc()
         return True
+
+    def _defend(self, record: JobRecord) -> bool:
+        """Shows what is demanded of a result of ours."""
+        loaded, rules = self._serving.ready.get(record.sheet.model), self._view.rules.get(record.sheet.rules)
+        if loaded is None or rules is None:
+            return False
+        clock = Clock(self._watch.time.now, self._watch.head)
+        return self._defender.attend(record, self._view.docket(record.id), loaded, rules, clock)
 
     def _begin(self, record: JobRecord) -> bool:
         """False while the model is still loading, as after a restart."""
@@ -276,7 +286,7 @@ class Node:
             free=self._contracts.escrow.account_of(self._sender.address).free,
             capacity=settings.capacity,
             served=served,
-            trusted_modules=settings.trusted_modules,
+            trusted_modules=settings.trusted_modules | {self._contracts.disputes.address},
             accepting=not self._why_not_accepting(),
             slack=settings.slack,
             margin=settings.margin_seconds,
@@ -342,7 +352,7 @@ class Node:
     def _clean_now_and_then(self) -> None:
         self._rounds += 1
         if self._rounds % ROUNDS_BETWEEN_CLEANING == 0:
-            self.clean(self._finalized())
+            self.clean(self._watch.finalized())
 
     def clean(self, finalized: int) -> None:
         """Forgets jobs that ended in final blocks, and blocks that can no longer vanish."""
@@ -352,9 +362,3 @@ class Node:
             self._loads.pop(record.offer.request, None)
             self._told.pop(record.id, None)
         self._journal.prune_blocks(finalized)
-
-    def _finalized(self) -> int:
-        try:
-            return self._chain.block("finalized").number
-        except (RpcError, BlockUnknown):
-            return max(self._watch.head - BLOCKS_TO_FINALITY, 0)

@@ -40,7 +40,8 @@ class OracleSettings(BaseSettings):
     capacity: int = Field(8, ge=1, le=1_000, description="most jobs held at once")
     batch: int = Field(8, ge=1, le=256, description="most jobs of a model computed together")
     dispute_modules: Annotated[tuple[Address, ...], NoDecode] = Field(
-        (), description="dispute modules trusted with the bond, by comma; jobs that pin another are left alone"
+        (),
+        description="dispute modules trusted with the bond besides the deployment's, by comma; others' jobs are left",
     )
     slack: float = Field(2.0, ge=1, le=100, description="how many times the measured duration must fit")
     margin_seconds: int = Field(10, ge=0, le=3_600, description="seconds kept free before a deadline")
@@ -100,16 +101,16 @@ class OracleSettings(BaseSettings):
 
     @property
     def trusted_modules(self) -> frozenset[Address]:
-        """Those named, and none at all: the zero address."""
+        """Those named besides the deployment's own, and none at all: the zero address."""
         return frozenset((ZERO_ADDRESS, *self.dispute_modules))
 
     @property
     def store_folder(self) -> Path:
         return self.store or self.chain.home / "store"
 
-    def journal(self, chain_id: int, operator: Address) -> Path:
-        """Where an operator's journal of a chain lies."""
-        return self.chain.home / "oracle" / f"{chain_id}-{operator}.sqlite"
+    def journal(self, chain_id: int, account: Address, role: str = "oracle") -> Path:
+        """Where the journal of an operator, or of a watcher, of a chain lies."""
+        return self.chain.home / role / f"{chain_id}-{account}.sqlite"
 
     def open_store(self) -> Store:
         return Store(self.store_folder, [source_of(text) for text in self.sources])

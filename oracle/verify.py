@@ -13,6 +13,9 @@ import torch
 
 from oracle.answering import Answered, Question, question_of
 from oracle.difference import difference
+from oracle.dispute.examining import examine
+from oracle.dispute.matter import Matter, book_of
+from oracle.dispute.moves import told
 from oracle.engine import Engine
 from oracle.evidence import Evidence
 from oracle.models import Model, ModelInconsistent, load_model
@@ -171,15 +174,15 @@ def _files(evidence: Evidence, tools: Tools, posted: Answer) -> Iterator[Compari
         return
     digests = ", ".join(f"{name} {_show(value)}" for name, value in asdict(model.identity).items())
     yield Comparison("model files", Verdict.SAME, digests)
-    yield from _answer(evidence, model, tools.device, posted)
+    yield from _answer(evidence, model, tools, posted)
 
 
-def _answer(evidence: Evidence, model: Model, device: torch.device | None, posted: Answer) -> Iterator[Comparison]:
+def _answer(evidence: Evidence, model: Model, tools: Tools, posted: Answer) -> Iterator[Comparison]:
     record = evidence.record
     try:
         ruled = rules.decode(evidence.rules.document)
         sampling = Sampling.unpack(record.submission.sampling)
-        engine = Engine(model, device)
+        engine = Engine(model, tools.device)
         output = record.output if record.outcome is Outcome.ANSWERED else None
         question = question_of(model, ruled, record.submission.input, sampling)
         again = question if isinstance(question, Answered) else replay(engine, question, output)
@@ -194,7 +197,12 @@ def _answer(evidence: Evidence, model: Model, device: torch.device | None, poste
     yield _outcome(record.outcome, again)
     yield _output(engine, question, record.outcome, record.output, again)
     yield _equal("trace", again.trace(record.id), record.trace)
-    yield _equal("result hash", encoding.result_of(again.outcome, again.output, again.trace(record.id)), posted.result)
+    result = encoding.result_of(again.outcome, again.output, again.trace(record.id))
+    yield _equal("result hash", result, posted.result)
+    is_right = (again.outcome, again.output, again.trace(record.id)) == (record.outcome, record.output, record.trace)
+    if not is_right and posted.disputes == tools.contracts.disputes.address:
+        matter = Matter(record, ruled, model, book_of(model))
+        yield Comparison("fault", Verdict.DIFFERS, told(examine(matter, engine).move(matter, evidence.docket)))
 
 
 def _outcome(posted: Outcome, again: Answered) -> Comparison:

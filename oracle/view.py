@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from oracle.dispute.docket import DISPUTE_EVENTS, Docket
 from oracle.journal import Journal, RawLog
 from oracle.logging import Log
 from protocol import rules
@@ -22,6 +23,7 @@ class View:
         self.jobs: dict[JobId, JobRecord] = {}
         self.models: dict[ModelId, ModelFacts] = {}
         self.rules: dict[RulesId, RuleSet] = {}
+        self._dockets: dict[JobId, Docket] = {}
         self._sheets: dict[SheetHash, Sheet] = {}
         self._in_force: dict[bytes, Sheet] = {}
 
@@ -61,8 +63,13 @@ class View:
         ended = (record for record in self.jobs.values() if record.status.is_final)
         return (record for record in ended if record.events[-1].log.block_number <= before)
 
+    def docket(self, job: JobId) -> Docket:
+        """What the chain says of the disputes about a job."""
+        return self._dockets.get(job) or Docket()
+
     def forget(self, job: JobId) -> None:
         self.jobs.pop(job, None)
+        self._dockets.pop(job, None)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -76,6 +83,8 @@ class View:
                 self._adopt(event)
             case JobSubmitted():
                 self.jobs[event.id] = open_job(event, self._sheet(event.sheet), _when(event))
+            case _ if isinstance(event, DISPUTE_EVENTS):
+                self._dispute(event)
             case _:
                 self._move(event)
 
@@ -90,11 +99,20 @@ class View:
             raise EventsIncomplete(f"sheet 0x{hashed.hex()} was never published")
         return self._sheets[hashed]
 
+    def _dispute(self, event: Event) -> None:
+        """Of a job that is over and forgotten, nothing is kept."""
+        if (job := _job_of(event)) in self.jobs:
+            self._dockets.setdefault(job, Docket()).take(event)
+
     def _move(self, event: Event) -> None:
-        job = JobId(getattr(event, "id"))  # noqa: B009 - every event of JOB_EVENTS has it, the base class has not
+        job = _job_of(event)
         if job not in self.jobs:
             raise EventsIncomplete(f"job 0x{job.hex()} was never submitted")
         self.jobs[job] = fold(self.jobs[job], event, _when(event))
+
+
+def _job_of(event: Event) -> JobId:
+    return JobId(getattr(event, "id"))  # noqa: B009 - every event about a job has it, the base class has not
 
 
 def _when(event: Event) -> int:

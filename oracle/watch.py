@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from oracle.dispute.docket import DISPUTE_EVENTS
 from oracle.errors import NodeInconsistent, NodeLags
 from oracle.journal import Journal, LogEntry, RawLog, SeenBlock
 from oracle.logging import Log
@@ -29,9 +30,11 @@ log = Log(__name__)
 SHARED_EVENTS: tuple[type[Event], ...] = (SheetPublished, SheetWithdrawn, ModelRegistered, RulesAdopted)
 """What jobs refer to."""
 
-JOB_TOPICS = frozenset(topic_of(cls) for cls in JOB_EVENTS)
+BLOCKS_TO_FINALITY = 64
+"""Taken where a node does not know the tag `finalized`."""
+JOB_TOPICS = frozenset(topic_of(cls) for cls in (*JOB_EVENTS, *DISPUTE_EVENTS))
 TOPICS = (*JOB_TOPICS, *(topic_of(cls) for cls in SHARED_EVENTS))
-CONTRACTS = ("JobEscrow", "SheetBook", "ModelRegistry", "SafetyRules")
+CONTRACTS = ("JobEscrow", "SheetBook", "ModelRegistry", "SafetyRules", "InferenceDispute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,13 @@ class Watch:
         news = News(tuple(self._read_on(top, head)), self._undone)
         self._undone = False
         return news
+
+    def finalized(self) -> int:
+        """The newest block that can no longer vanish."""
+        try:
+            return self._chain.block("finalized").number
+        except (RpcError, BlockUnknown):
+            return max(self.head - BLOCKS_TO_FINALITY, 0)
 
     @property
     def is_at_head(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from oracle.inference.arithmetic import clamp, half_up, isqrt
 from protocol.operations import HEAD, LIMB, WIDE
-from protocol.parts import LEAF, PIECE, Kind, Part, Source
+from protocol.parts import LEAF, PIECE, Kind, Part, Source, per_leaf
 
 MOST_EXPONENT = 60
 
@@ -71,7 +71,8 @@ class _Check:
         return self.part.sources[0].shape.length(self.place.position, self.place.positions)
 
     def at(self, source: int, index: int) -> int:
-        return self.show.leaf(self.part.sources[source], index // LEAF)[index % LEAF]
+        each = per_leaf(self.part.sources[source].shape.size)
+        return self.show.leaf(self.part.sources[source], index // each)[index % each]
 
     def whole(self, source: int) -> list[int]:
         """A row that is one leaf, or none where the part has no such source."""

@@ -14,7 +14,7 @@ from oracle.dispute.elements import Place, element
 from oracle.dispute.rows import Row
 from oracle.models.weights import BYTES, PIECE, WeightsInvalid, entry, entry_head, leaf_hashes, matrix_leaf, table_leaf
 from protocol import merkle
-from protocol.parts import LEAF, PartList, Source
+from protocol.parts import LEAF, PartList, Source, per_leaf
 from protocol.program import Program
 
 BLOCK_LEVELS = 2
@@ -27,7 +27,8 @@ FIXED = {1: ">i1", 2: ">i2", 4: ">i4", 8: ">i8"}
 def row_leaves(row: Sequence[int] | Row, size: int) -> list[bytes]:
     """Contents of a row's leaves, `size` bytes an element."""
     content = np.asarray(row, np.int64).astype(FIXED[size]).tobytes()
-    return [content[i : i + LEAF * size] for i in range(0, len(content), LEAF * size)]
+    each = per_leaf(size) * size
+    return [content[i : i + each] for i in range(0, len(content), each)]
 
 
 def row_root(row: Sequence[int] | Row, size: int) -> bytes:
@@ -37,9 +38,8 @@ def row_root(row: Sequence[int] | Row, size: int) -> bytes:
 class TraceBook(Protocol):
     """What is known of a committed trace."""
 
-    @property
-    def tokens(self) -> Sequence[int]:
-        """All that were read and chosen."""
+    def number_leaf(self, which: int, leaf: int) -> tuple[bytes, Sequence[bytes]]:
+        """The content of a leaf of its tokens (0) or peaks (1), and the way up to the root of these."""
 
     @property
     def roots(self) -> Sequence[bytes]:
@@ -100,15 +100,35 @@ class WeightsBook:
         return [entry(self.tensor(number), self.root(number)) for number in numbers]
 
 
+def numbers_leaf(numbers: Sequence[int], leaf: int) -> tuple[bytes, list[bytes]]:
+    """A leaf of a row of four-byte numbers, and its way up."""
+    leaves = row_leaves(numbers, NUMBER_BYTES)
+    return leaves[leaf], merkle.path([merkle.leaf(content) for content in leaves], leaf)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What an operator has shown of a part that is not as it must be: a leaf of its row, and the roots of all parts."""
+
+    part: int
+    leaf: int
+    content: bytes
+    path: tuple[bytes, ...]
+    roots: tuple[bytes, ...]
+
+
 @dataclass(slots=True)
 class Showing:
-    """Implements `Openings`: whatever it is asked for, it answers from what is known, and keeps for the contract."""
+    """Implements `Openings`: whatever it is asked for, it answers from what is known, and keeps for the contract.
+
+    `committed`: an operator's, in place of what the rows say."""
 
     parts: PartList
     rows: Sequence[Row]
     place: Place
     trace: TraceBook
     weights: WeightsBook
+    committed: Committed | None = None
     data: bytearray = field(default_factory=bytearray)
     path: list[bytes] = field(default_factory=list)
 
@@ -128,9 +148,10 @@ class Showing:
 
     def span(self, source: Source, start: int, count: int, position: int | None = None) -> list[int]:
         where = self.place.position if position is None else position
-        leaves = range(start // LEAF, (start + count - 1) // LEAF + 1)
+        each = per_leaf(source.shape.size)
+        leaves = range(start // each, (start + count - 1) // each + 1)
         elements = [x for index in leaves for x in self._leaf(source, index, where)]
-        return elements[start - leaves[0] * LEAF :][:count]
+        return elements[start - leaves[0] * each :][:count]
 
     def matrix(self, tensor: int, row: int, piece: int) -> tuple[int, int, list[int]]:
         book = self.weights
@@ -153,23 +174,29 @@ class Showing:
         return int(values[index]) if index < len(values) else 0
 
     def token(self, position: int) -> int:
-        return self.number(0, self.trace.tokens, position)
+        return self.number(0, position)
 
-    def number(self, which: int, numbers: Sequence[int], index: int) -> int:
-        """One of the trace's tokens (0) or peaks (1)."""
-        leaves = row_leaves(numbers, NUMBER_BYTES)
-        self.data += leaves[index // LEAF]
-        self.path += merkle.path([merkle.leaf(content) for content in leaves], index // LEAF)
-        self.path += merkle.path(list(self.trace.roots), which)
-        return numbers[index]
+    def number(self, which: int, index: int) -> int:
+        """One of the trace's tokens (0) or peaks (1), without a sign."""
+        content, path = self.trace.number_leaf(which, index // LEAF)
+        self.data += content
+        self.path += [*path, *merkle.path(list(self.trace.roots), which)]
+        at = index % LEAF * NUMBER_BYTES
+        return int.from_bytes(content[at : at + NUMBER_BYTES], "big")
 
     def _leaf(self, source: Source, index: int, position: int) -> list[int]:
+        committed = self.committed
+        if committed and not source.column and (source.place, index) == (committed.part, committed.leaf):
+            self.data += committed.content
+            self.path += [*committed.path, *merkle.path(list(committed.roots), committed.part)]
+            return [int(x) for x in np.frombuffer(committed.content, FIXED[source.shape.size])]
         row = self._row(source, position)
         leaves = row_leaves(row, source.shape.size)
         self.data += leaves[index]
         self.path += merkle.path([merkle.leaf(content) for content in leaves], index)
         self._climb(source, position)
-        return [int(x) for x in row[index * LEAF : (index + 1) * LEAF]]
+        each = per_leaf(source.shape.size)
+        return [int(x) for x in row[index * each : (index + 1) * each]]
 
     def _row(self, source: Source, position: int) -> Row:
         return self.trace.row(source.place, position) if source.column else self.rows[source.place]
@@ -184,6 +211,8 @@ class Showing:
 
     @property
     def part_roots(self) -> list[bytes]:
+        if self.committed:
+            return list(self.committed.roots)
         return [row_root(row, part.shape.size) for row, part in zip(self.rows, self.parts.parts, strict=True)]
 
 
@@ -200,6 +229,7 @@ class Judgement:
 def judge(showing: Showing, part: int, index: int, witness: int = 0) -> Judgement:
     """An element of a part of what was committed; `witness`: where a largest is said to be instead."""
     own = Source(part, showing.parts.parts[part].shape)
-    committed = showing.leaf(own, index // LEAF)[index % LEAF]
+    each = per_leaf(own.shape.size)
+    committed = showing.leaf(own, index // each)[index % each]
     expected = element(showing.parts.parts[part], index, showing.place, showing, committed=committed, witness=witness)
     return Judgement(committed, expected, bytes(showing.data), tuple(showing.path))

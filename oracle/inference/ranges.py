@@ -32,7 +32,8 @@ from protocol.operations import (
     Quantise,
     Rotate,
 )
-from protocol.program import Program
+from protocol.parts import MOST_PARTS
+from protocol.program import Program, parts_of
 
 MULTIPLIER, LEAST_SHIFT = 1 << 23, 17
 MOST_WIDTH = 1 << 14
@@ -75,9 +76,20 @@ def prove(program: Program, tensors: Mapping[str, Tensor]) -> list[list[Value]]:
         handed = here[-1] if here else handed
         if here and here[-1].held in {"scaled", "gated"}:
             proof.refuse(f"hands on a {here[-1].held} value")
+        if len({value.pooled for value in here}) > 1:
+            proof.refuse("computes rows at positions beside one for all")
     proof.place = "the program"
     _check_end(proof, handed)
+    _check_parts(proof)
     return values
+
+
+def _check_parts(proof: _Proof) -> None:
+    """An operator must be able to show the roots of all parts of a list at once."""
+    shapes = {name: tensor.shape for name, tensor in proof.tensors.items()}
+    for index, parts in enumerate(parts_of(proof.program, shapes)):
+        count = len(parts.parts)
+        proof.require(count <= MOST_PARTS, f"list {index} has {count} parts; at most {MOST_PARTS}")
 
 
 def _check_end(proof: _Proof, last: Value | None) -> None:
@@ -106,7 +118,7 @@ class _Proof:
     def __init__(self, program: Program, tensors: Mapping[str, Tensor]) -> None:
         self.program = program
         self.place = ""
-        self._tensors = tensors
+        self.tensors = tensors
         self._uses: dict[str, str] = {}
 
     def refuse(self, why: str) -> NoReturn:
@@ -127,7 +139,7 @@ class _Proof:
     def tensor(self, name: str, dtype: torch.dtype, shape: tuple[int | None, ...], use: str) -> Tensor:
         """The tensor with this name; None in `shape`: any size. A name has one use."""
         self.require(self._uses.setdefault(name, use) == use, f"{name} is used as {self._uses.get(name)} and as {use}")
-        found = self._tensors.get(name)
+        found = self.tensors.get(name)
         if found is None:
             self.refuse(f"there is no tensor {name}")
         sizes = len(found.shape) == len(shape) and all(

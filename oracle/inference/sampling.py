@@ -66,11 +66,14 @@ def noise_words(seed: int, position: int, tokens: Array) -> Array:
 
 
 def gumbel(words: Array, noise: Array) -> Array:
-    """(22) The table's entry for each word: by the zeros that lead its complement, and ten bits after its first one."""
+    """(22) The table's entry for each word."""
+    return np.asarray(noise[noise_places(words)].astype(np.int64))
+
+
+def noise_places(words: Array) -> Array:
+    """Where these entries stand: by the zeros that lead each word's complement, and ten bits after its first one."""
     rest = (~words).astype(np.uint64)
     _, length = np.frexp(rest.astype(np.float64))
     zeros = 32 - length.astype(np.int64)
     after = (rest << (zeros + 1).astype(np.uint64)) & np.uint64(0xFFFFFFFF)
-    return np.asarray(
-        noise[(zeros << MANTISSA) + (after >> np.uint64(32 - MANTISSA)).astype(np.int64)].astype(np.int64)
-    )
+    return np.asarray((zeros << MANTISSA) + (after >> np.uint64(32 - MANTISSA)).astype(np.int64))

@@ -75,6 +75,11 @@ class Tracer:
             self._values = []
         self._values += [values[operation] for operation in self._kept[index]]
 
+    def columns_of(self, index: int, values: list[Any]) -> list[Tensor]:
+        """What the columns of a list hold, from the list's values."""
+        found = (column for column in self._columns if column.list == index)
+        return [values[column.operation][:, column.first :] for column in found]
+
     def collect(self, batch: Batch, tracings: Sequence[Tracing]) -> None:
         """After the pass: to each sequence what is its own."""
         values = self._values

@@ -59,4 +59,4 @@ def test_a_job_that_is_stopped_has_nothing_to_post(tiny_engine: Engine) -> None:
 
 def test_rules_that_cannot_be_applied_are_an_error_and_no_refusal(tiny_engine: Engine) -> None:
     with pytest.raises(RulesDoNotCover):
-        answer(tiny_engine, RuleSet((Prefix(bytes(32), "For another."),)), INPUT, SAMPLING)
+        answer(tiny_engine, RuleSet((Prefix(bytes(32), (1,), "For another."),)), INPUT, SAMPLING)

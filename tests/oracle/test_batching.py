@@ -160,7 +160,7 @@ def test_a_fault_of_one_costs_no_other_its_answer(tiny_model: Model, tiny_engine
 
 
 def test_refusals_and_rules_that_do_not_cover_end_their_own_job_alone(tiny_model: Model, tiny_engine: Engine) -> None:
-    strange = task(rules=RuleSet((Prefix(bytes(32), "For another."),)))
+    strange = task(rules=RuleSet((Prefix(bytes(32), (1,), "For another."),)))
     refused, answered = task("secret"), task("fine")
     together(Watched(tiny_model), [strange, refused, answered])
     with pytest.raises(RulesDoNotCover):

@@ -110,7 +110,7 @@ def test_rules_on_inputs_bind_and_rules_on_outputs_have_nothing_to_judge(engine:
 
 
 def test_a_policy_text_is_not_read(engine: Engine, model: Model) -> None:
-    rules = RuleSet((Prefix(model.identity.tokenizer, "Be kind."),))
+    rules = RuleSet((Prefix(model.identity.tokenizer, (1,), "Be kind."),))
     found = answer(engine, rules, encode_tokens(spelt("hello")), ANY)
     assert found is not None
     assert decode_answer(found.output) == embedded(engine, "hello")

@@ -104,8 +104,8 @@ def test_set_up_makes_the_model_on_record(identity: ModelIdentity) -> None:
     """Whatever computes it: a new root here is a new model, to be named in the changelog."""
     assert identity == ModelIdentity(
         manifest=bytes.fromhex("0baaf542a25fff6c2279899202513ef56180843031d1b4afa44f568895edf18c"),
-        program=bytes.fromhex("25b923a40f2fdb8093b255878d361efb036a332861d9936b277db0a4605a89bd"),
-        weights=bytes.fromhex("241ca7984f1675cc89d5eb55c8bf21c39daa54b0571f39f10496b84b6a403155"),
+        program=bytes.fromhex("be7d4e5c76d7a836837051de25c0d76658513baaca89b40760a48cba2b316671"),
+        weights=bytes.fromhex("9a741da695032f3c74f7153b358cb5ead797a9b7dc17aaf68568069a8cba1195"),
         tokenizer=bytes.fromhex("6dde307a3ab6851a0b5bde32508530c03d6a0209aab359b5007d33eea151d144"),
         arithmetic=1,
     )

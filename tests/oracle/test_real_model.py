@@ -18,9 +18,9 @@ from oracle.safety import Allowed, Safety
 from oracle.store import Store
 from protocol.cid import Cid
 from protocol.payload import Witness, decode_tokens, decode_witness, encode_tokens
-from protocol.rules import Deny, Limit, Prefix, Rule, RuleSet, Scope
+from protocol.rules import Deny, Limit, Rule, RuleSet, Scope
 from protocol.types import Outcome, Sampling
-from tests.oracle.asking import answer
+from tests.oracle.asking import answer, policy_of
 from tests.oracle.real import real_model
 
 QUESTION = "What is the capital of France?"
@@ -86,8 +86,8 @@ def test_set_up_makes_the_model_on_record(identity: ModelIdentity) -> None:
     """Whatever computes it: a new root here is a new model, to be named in the changelog."""
     assert identity == ModelIdentity(
         manifest=bytes.fromhex("311f5f4fd9a086527256c80398ca46170047893f2a254f4257c5a8ef81d6e772"),
-        program=bytes.fromhex("1e1c03c2e74fac9eb2a18ffb8b3ac92f0e110fc9123330fb61eb0c10dfae248c"),
-        weights=bytes.fromhex("1aadb54b43fa54b041291085e8fb486b7903106c2423d38dda83fdf15bdc8d08"),
+        program=bytes.fromhex("ea1a07fbaa7bfed7dff1d4f3ddaf5b0b69b7f6cfa125223b0872a56e02039ac0"),
+        weights=bytes.fromhex("763ebd019e3808082f4370cf89964fa4f0cb128acd4d619cbb05de66ee08fdf1"),
         tokenizer=bytes.fromhex("61cf370a42643479dae945a2b0ac17b302ffcfdc593414100457130ccbcc4796"),
         arithmetic=1,
     )
@@ -111,7 +111,7 @@ def test_the_limit_cuts_the_answer(engine: Engine, answered: Answered) -> None:
 
 
 def test_a_policy_text_is_obeyed_as_far_as_a_small_model_can(engine: Engine) -> None:
-    policy = Prefix(engine.model.identity.tokenizer, "Answer in French.")
+    policy = policy_of(engine.model, "Answer in French.")
     assert text(engine, ask(engine, QUESTION, policy, sampling=Sampling(8))).startswith("La ")
 
 
@@ -122,7 +122,7 @@ def test_the_prompt_is_what_the_models_own_template_writes(store: Store, engine:
     document = store.get(Cid.parse(engine.model.manifest.tokenizer)).read_text()
     expected = tokenizers.Tokenizer.from_str(document).encode(rendered, add_special_tokens=False).ids
 
-    rules = RuleSet((Prefix(engine.model.identity.tokenizer, system),) if system else ())
+    rules = RuleSet((policy_of(engine.model, system),) if system else ())
     judged = Safety(rules, engine.model).judge_input(encode_tokens(engine.model.tokenizer.encode(QUESTION)))
     assert judged == Allowed(tuple(expected))
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from numpy.random import Generator
 
+from oracle.dispute.claims import Files
 from oracle.dispute.elements import Place
 from oracle.dispute.rows import Row
-from oracle.dispute.showing import Judgement, Showing, WeightsBook, judge, row_root
+from oracle.dispute.showing import Judgement, Showing, WeightsBook, judge, numbers_leaf, row_root
 from oracle.inference import tables
 from oracle.models.weights import weights_root
 from protocol import merkle
@@ -56,6 +59,9 @@ class Book:
     def row_roots(self, column: int) -> list[bytes]:
         return self._rows[column]
 
+    def number_leaf(self, which: int, leaf: int) -> tuple[bytes, list[bytes]]:
+        return numbers_leaf((self.tokens, self.peaks)[which], leaf)
+
     def row(self, column: int, position: int) -> Row:
         rows = self.columns[column][0]
         return rows[position if len(rows) > 1 else 0]
@@ -64,8 +70,8 @@ class Book:
 class Case:
     """A small program, and the books of it."""
 
-    def __init__(self, small: Small) -> None:
-        self.program = program_of(small)
+    def __init__(self, small: Small, **fields: Any) -> None:
+        self.program = replace(program_of(small), **fields)
         self.tensors = dict(small.tensors)
         if self.program.noise:
             self.tensors[self.program.noise] = torch.from_numpy(tables.gumbel())
@@ -73,19 +79,24 @@ class Case:
         self.weights = WeightsBook(self.program, self.tensors)
         self.weights_root = weights_root(self.program, self.tensors)
 
-    def nonsense(self, random: Generator, positions: int) -> Book:
+    def nonsense(self, random: Generator, positions: int, outputs: int = 1) -> Book:
         """A trace of numbers that follow from nothing."""
         columns = []
         for parts in self.book.lists:
             for number in parts.columns:
                 shape, rows = parts.parts[number].shape, positions if parts.rows != ONE else 1
-                rows = 1 if parts.rows == CHOSEN else rows
+                rows = outputs if parts.rows == CHOSEN else rows
                 columns.append(([nonsense(random, shape.width, shape.size) for _ in range(rows)], shape.size))
         tokens = random.integers(0, self.program.vocabulary, positions + bool(self.program.noise)).tolist()
-        return Book(tokens, [0] if self.program.noise else [], columns)
+        return Book(
+            tokens, random.integers(0, self.program.vocabulary, outputs).tolist() if self.program.noise else [], columns
+        )
 
-    def computation(self, trace: Book, positions: int) -> Computation:
-        return self.book.computation(self.weights_root, trace.root, positions, 1)
+    def computation(self, trace: Book, positions: int, outputs: int = 1) -> Computation:
+        return self.book.computation(self.weights_root, trace.root, positions, outputs)
+
+    def files(self, trace: Book, positions: int, outputs: int) -> Files:
+        return Files(self.book, self.weights, trace, self.computation(trace, positions, outputs))
 
     def judged(
         self, trace: Book, rows: list[Row], place: Place, *, at: tuple[int, int, int], witness: int = 0

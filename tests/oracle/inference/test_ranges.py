@@ -183,6 +183,14 @@ BROKEN = {
         layer_ending(Pool(of=INPUT), Pool(of=12)),
         "takes rows at positions, not one for all",
     ),
+    "rows at positions beside one for all": (
+        layer_ending(Pool(of=INPUT)),
+        "computes rows at positions beside one for all",
+    ),
+    "more parts than can be shown at once": (
+        layer_ending(*(Add(left=11, right=11) for _ in range(240))),
+        "list 1 has .* parts; at most 256",
+    ),
     "an embedding that is not pooled": (
         lambda program, tensors: (structs.replace(program, noise=""), tensors),
         "must end in one narrow row",

@@ -68,8 +68,7 @@ def test_an_operator_that_learns_of_a_loss_while_it_tries_sends_nothing(
         before = sent(world, "operator2")
         job = world.submit("client", ask())
         endpoint.stuck_at = world.chain.block_number()  # the second still sees it open; its simulation does not
-        turn(first, 1)
-        assert status(world, job) is JobStatus.ACCEPTED
+        until_status(first, world, job, JobStatus.ACCEPTED)
         turn(second, 3)
         assert counted(second, "transactions_total", verb="accept") == 1
         endpoint.stuck_at = None

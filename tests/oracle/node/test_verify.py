@@ -99,7 +99,7 @@ def test_a_wrong_answer_is_told_at_its_token(served_world: World, tiny_store: St
     job = cheat(world, Outcome.ANSWERED, encode_tokens([*tokens[:3], tokens[3] ^ 1, *tokens[4:]]))
     comparisons = list(compare(evidence_of(world, job), tools_of(world, tiny_store)))
     assert exit_code(comparisons) == 1
-    assert set(failed(comparisons)) == {"output", "trace", "result hash"}
+    assert set(failed(comparisons)) == {"output", "trace", "result hash", "fault"}
     said = f"at token 3 of {len(tokens)}: posted {tokens[3] ^ 1}, here {tokens[3]}"
     assert failed(comparisons)["output"].startswith(said + "; position ")
     assert ", after the layers, choose: their keys are " in failed(comparisons)["output"]
@@ -113,7 +113,7 @@ def test_a_right_answer_with_another_trace_is_told(served_world: World, tiny_sto
     job = cheat(served_world, Outcome.ANSWERED, encode_tokens(right_answer(tiny_engine)))
     comparisons = list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store)))
     assert exit_code(comparisons) == 1
-    assert set(failed(comparisons)) == {"trace", "result hash"}
+    assert set(failed(comparisons)) == {"trace", "result hash", "fault"}
 
 
 def test_an_answer_cut_short_is_told(served_world: World, tiny_store: Store, tiny_engine: Engine) -> None:
@@ -155,7 +155,7 @@ def test_an_answer_of_another_model_is_told(served_world: World, tiny_store: Sto
     job = cheat(served_world, Outcome.ANSWERED, encode_tokens(right_answer(other)))
     comparisons = list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store)))
     assert exit_code(comparisons) == 1
-    assert set(failed(comparisons)) == {"output", "trace", "result hash"}
+    assert set(failed(comparisons)) == {"output", "trace", "result hash", "fault"}
 
 
 def test_a_refusal_that_no_rule_asks_for_is_told(served_world: World, tiny_store: Store) -> None:
@@ -251,8 +251,8 @@ def more_to_the_treasury(evidence: Evidence) -> Evidence:
     ("change", "differ", "said"),
     [
         (lambda e: of_answer(e, result=b"\1" * 32), {"facts (when posted)", "result hash"}, "0x0101"),
-        (other_input, {"request", "output", "trace", "result hash"}, "on the chain 0x"),
-        (other_rules, {"rules", "output", "trace", "result hash"}, "on the chain 0x"),
+        (other_input, {"request", "output", "trace", "result hash", "fault"}, "on the chain 0x"),
+        (other_rules, {"rules", "output", "trace", "result hash", "fault"}, "on the chain 0x"),
         (other_model, {"model", "model files"}, "weights"),
         (other_sheet, {"sheet"}, "computed 0x"),
         (other_shares, {"share table", "shares split"}, "the table gives curator"),

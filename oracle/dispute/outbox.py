@@ -1,0 +1,49 @@
+"""Sends what disputes ask for, each call once: again only where it was mined and came to nothing."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from oracle.logging import Log
+from protocol.intents import Call, Intent, IntentState
+from protocol.reverts import Reverted
+from protocol.transactions import Sender, TransactionRefused
+from protocol.types import JobId
+
+log = Log(__name__)
+
+ATTEMPTS = 5
+"""Of one call, whose words are the same: facts that changed make another."""
+
+
+class Outbox:
+    """A call's key is made of its words, so a restart finds what was sent."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def send(self, verb: str, job: JobId, call: Call, seen: int) -> bool:
+        """Whether it was sent now. `seen`: the block up to which the chain was read. What would revert is not sent, and
+        is decided anew. Raises the chain's errors."""
+        digest = sha256(f"{call.to}".encode() + call.data).hexdigest()[:32]
+        keys = (f"{verb}:{digest}:{number}" for number in range(ATTEMPTS))
+        key = next((key for key in keys if not self._is_spent(key, seen)), "")
+        if not key or self._sender.find(key) is not None:
+            return False
+        try:
+            intent = self._sender.intend(key, call)
+        except (Reverted, TransactionRefused) as error:
+            log.info("not sent", verb=verb, job=job, why=str(error))
+            return False
+        log.info("sent", verb=verb, job=job, nonce=intent.nonce, key=key)
+        return True
+
+    def _is_spent(self, key: str, seen: int) -> bool:
+        """Mined, and seen to have come to nothing, or reverted."""
+        intent = self._sender.find(key)
+        return intent is not None and (_is_seen(intent, seen) or intent.state is IntentState.REVERTED)
+
+
+def _is_seen(intent: Intent, seen: int) -> bool:
+    mined = intent.state is IntentState.SUCCEEDED and intent.block_number is not None
+    return mined and intent.block_number is not None and intent.block_number <= seen

@@ -1,0 +1,279 @@
+"""The watcher's loop: every posted result is computed again, and whatever is wrong is convicted.
+
+It needs no permission and nobody's help: the chain's logs, the model's public files, and an account for its bonds.
+What it keeps is what it read and what it sent; all else follows from these, so it can be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from hashlib import sha256
+
+from oracle.dispute.challenger import Commit, Demand, Desk, Me, Plan, Wait, plan, settlements
+from oracle.dispute.docket import Docket
+from oracle.dispute.examining import Opinion, examine
+from oracle.dispute.matter import Matter, book_of
+from oracle.dispute.moves import AskTrace
+from oracle.dispute.outbox import Outbox
+from oracle.dispute.solver import ModelBook
+from oracle.errors import NodeLags, OracleError
+from oracle.health import Health, Report
+from oracle.journal import Journal
+from oracle.logging import Log
+from oracle.metrics import Metrics
+from oracle.serving import Serving
+from oracle.settings import OracleSettings
+from oracle.view import View
+from oracle.watch import Watch
+from protocol.chain import Chain
+from protocol.clients.contracts import Contracts
+from protocol.errors import CommonholdError
+from protocol.facts import JobRecord
+from protocol.pricing import settle_from
+from protocol.transactions import Sender
+from protocol.types import JobId, JobStatus, ModelId
+
+log = Log(__name__)
+
+FIRST_PAUSE = 0.25
+ROUNDS_BETWEEN_CLEANING = 200
+KEPT = 2
+"""Opinions on wrong results that are kept whole: each holds all that was computed."""
+DEPOSITS = 16
+"""Bonds that are deposited at once."""
+ZERO = JobId(bytes(32))
+
+
+class Watcher:
+    """One watcher on one chain, on the thread that calls."""
+
+    def __init__(
+        self,
+        settings: OracleSettings,
+        *,
+        secret: bytes,
+        chain: Chain,
+        contracts: Contracts,
+        journal: Journal,
+        sender: Sender,
+        watch: Watch,
+        serving: Serving,
+        health: Health,
+        metrics: Metrics,
+    ) -> None:
+        """`secret`: what salts are made of; nobody else's."""
+        self.settings, self.health, self.metrics = settings, health, metrics
+        self._chain, self._contracts, self._journal = chain, contracts, journal
+        self._sender, self._watch, self._serving = sender, watch, serving
+        self._outbox = Outbox(sender)
+        self._secret = sha256(b"commonhold/salt" + secret).digest()
+        self._view = View.of(journal)
+        self._exact: set[bytes] = set()
+        self._opinions: OrderedDict[bytes, Opinion] = OrderedDict()
+        self._told: dict[JobId, str] = {}
+        self._books: dict[ModelId, ModelBook] = {}
+        self._rounds = 0
+
+    # ---------------------------------------------------------------- the loop
+
+    def run(self, stop: threading.Event) -> None:
+        """Rounds until `stop` is set."""
+        pause = FIRST_PAUSE
+        while not stop.is_set():
+            try:
+                busy = self.round()
+            except Exception as error:
+                self._failed(error)
+                stop.wait(pause)
+                pause = min(pause * 2, self.settings.retry_seconds)
+            else:
+                pause = FIRST_PAUSE
+                stop.wait(0 if busy else self.settings.poll_seconds)
+        self.health.stopping()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has read the chain, and loaded every model that it wants."""
+        return self._watch.is_at_head and self._wanted() <= self._serving.ready.keys()
+
+    @property
+    def known(self) -> int:
+        """How many jobs it keeps in mind."""
+        return len(self._view.jobs)
+
+    def close(self) -> None:
+        self.health.stopping()
+        self._serving.close()
+
+    def _failed(self, error: Exception) -> None:
+        name = type(error).__name__
+        self.metrics.failures.labels(name).inc()
+        self.health.bad(f"{name}: {error}")
+        if isinstance(error, (CommonholdError, OracleError)):
+            log.warning("round failed", error=name, why=str(error))
+        else:
+            log.exception("round failed", error=name)
+
+    # ---------------------------------------------------------------- a round
+
+    def round(self) -> bool:
+        """Looks, judges, sends. Whether there is more to do at once."""
+        self.metrics.rounds.inc()
+        news = self._follow()
+        if not self._watch.is_at_head:
+            return True
+        self._serving.want(self._wanted(), self._view.models)
+        sent = [self._attend(record) for record in self._by_urgency()]
+        self._clean_now_and_then()
+        self._report()
+        return news or any(sent)
+
+    def _follow(self) -> bool:
+        try:
+            news = self._watch.look()
+        except NodeLags:
+            self._sender.reconcile()
+            raise
+        if news.undone:
+            self._view = View.of(self._journal)
+        else:
+            self._view.take_all(news.logs)
+        for intent in self._sender.reconcile():
+            log.info("transaction", key=intent.key, state=intent.state, block=intent.block_number, final=intent.final)
+        return bool(news.logs) or news.undone
+
+    def _concerning(self) -> Iterator[JobRecord]:
+        """Results that the referee judges, and ended jobs in which a bond of one's own is left."""
+        for record in self._view.jobs.values():
+            if record.answer is not None and record.answer.disputes == self._contracts.disputes.address:
+                yield record
+
+    def _by_urgency(self) -> list[JobRecord]:
+        """Those whose window ends soonest first; at most one of them is computed in a round."""
+        return sorted(self._concerning(), key=lambda record: settle_from(record.answer) if record.answer else 0)
+
+    def _wanted(self) -> set[ModelId]:
+        unsettled = (record for record in self._concerning() if not record.status.is_final)
+        return {record.sheet.model for record in unsettled} | set(self._view.slot_models)
+
+    def _attend(self, record: JobRecord) -> bool:
+        """Whether something was sent."""
+        docket, me = self._view.docket(record.id), self._me()
+        if record.status.is_final:
+            sent = [self._send(record, docket, step, me, None) for step in settlements(record, docket, me)]
+            return any(sent)
+        matter = self._matter(record)
+        if matter is None or record.status not in {JobStatus.POSTED, JobStatus.DISPUTED}:
+            return False
+        opinion = self._opinion(matter)
+        move = opinion.move(matter, docket)
+        self._tell(record, opinion, str(move))
+        known = None if isinstance(move, AskTrace) else matter.case(docket.shown)
+        step = plan(record, docket, move, known, me)
+        return not isinstance(step, Wait) and self._send(record, docket, step, me, matter)
+
+    def _me(self) -> Me:
+        return Me(self._sender.address, self._secret, self._watch.time.now, self._watch.head)
+
+    def _matter(self, record: JobRecord) -> Matter | None:
+        """None while the model is loading, or cannot be; `/health` says why."""
+        loaded = self._serving.ready.get(record.sheet.model)
+        rules = self._view.rules.get(record.sheet.rules)
+        if loaded is None or rules is None:
+            return None
+        model = loaded.engine.model
+        book = self._books.setdefault(record.sheet.model, book_of(model))
+        return Matter(record, rules, model, book)
+
+    def _opinion(self, matter: Matter) -> Opinion:
+        """Of a job and result; computed once, and again where too many wrong ones were met since."""
+        key = matter.record.id + matter.answer.result
+        if key in self._exact:
+            return Opinion(True)
+        if key not in self._opinions:
+            engine = self._serving.ready[matter.record.sheet.model].engine
+            found = examine(matter, engine)
+            if found.is_exact:
+                self._exact.add(key)
+                log.info("exact", job=matter.record.id)
+                return found
+            log.warning("not as it must be", job=matter.record.id, operator=matter.answer.operator, why=found.why)
+            self._opinions[key] = found
+            while len(self._opinions) > KEPT:
+                self._opinions.popitem(last=False)
+        self._opinions.move_to_end(key)
+        return self._opinions[key]
+
+    # ---------------------------------------------------------------- sending
+
+    def _send(self, record: JobRecord, docket: Docket, step: Plan, me: Me, matter: Matter | None) -> bool:
+        verb = type(step).__name__
+        if isinstance(step, (Demand, Commit)) and not self._is_funded(record, step):
+            return True
+        call = Desk(self._contracts.disputes, record, docket, me).call(step, matter)
+        sent = self._outbox.send(verb, record.id, call, self._watch.head)
+        if sent:
+            self.metrics.sent.labels(verb.lower()).inc()
+        return sent
+
+    def _is_funded(self, record: JobRecord, step: Demand | Commit) -> bool:
+        """Whether the bond is there; else it is brought."""
+        disputes, asset, address = self._contracts.disputes, self._contracts.asset, self._sender.address
+        assert record.answer is not None
+        commits = isinstance(step, Commit)
+        bond = disputes.commitment_bond(record.id, record.answer) if commits else disputes.next_bond(record.id)
+        if disputes.balance_of(address) >= bond:
+            return True
+        amount = min(bond * DEPOSITS, asset.balance_of(address))
+        if amount < bond:
+            log.error("no money for a bond", job=record.id, bond=bond, has=amount)
+        elif asset.allowance(address, disputes.address) < amount:
+            self._outbox.send("approve", ZERO, asset.approve(disputes.address, amount), self._watch.head)
+        else:
+            self._outbox.send("deposit", ZERO, disputes.deposit(amount), self._watch.head)
+        return False
+
+    # ---------------------------------------------------------------- what is forgotten
+
+    def _clean_now_and_then(self) -> None:
+        self._rounds += 1
+        if self._rounds % ROUNDS_BETWEEN_CLEANING == 0:
+            self.clean(self._watch.finalized())
+
+    def clean(self, finalized: int) -> None:
+        """Forgets jobs that ended in final blocks, unless a bond of one's own is left; and blocks that stay."""
+        for record in list(self._view.finished(finalized)):
+            if self._view.docket(record.id).has_bond_of(self._sender.address):
+                continue
+            self._journal.forget(record.id)
+            self._view.forget(record.id)
+            self._told.pop(record.id, None)
+            if record.answer is not None:
+                self._exact.discard(record.id + record.answer.result)
+                self._opinions.pop(record.id + record.answer.result, None)
+        self._journal.prune_blocks(finalized)
+
+    # ---------------------------------------------------------------- what is told
+
+    def _tell(self, record: JobRecord, opinion: Opinion, what: str) -> None:
+        if not opinion.is_exact and self._told.get(record.id) != what:
+            self._told[record.id] = what
+            log.info("next", job=record.id, move=what[:200])
+
+    def _report(self) -> None:
+        states = self._serving.states()
+        models = {f"0x{model.hex()}": f"{state.state}: {state.detail}" for model, state in states.items()}
+        jobs = {"exact": len(self._exact), "wrong": len(self._told)}
+        report = Report(
+            operator=self._sender.address,
+            chain_id=self._chain.id,
+            block=self._watch.head,
+            chain_time=self._watch.time.now,
+            accepting=False,
+            why_not="it watches",
+            models=models,
+            jobs=jobs,
+        )
+        self.health.good(report, ready=True)
