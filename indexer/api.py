@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from indexer import problems
 from indexer.accounts.endpoints import router as accounts
+from indexer.disputes.endpoints import router as disputes
 from indexer.jobs.endpoints import router as jobs
 from indexer.metrics import RestMetrics
 from indexer.models.endpoints import router as models
@@ -26,7 +27,7 @@ from indexer.slots.endpoints import router as slots
 from indexer.status.endpoints import router as status
 from indexer.votes.endpoints import router as votes
 
-ROUTERS = (jobs, operators, models, slots, safety_rules, rewards, proposals, votes, accounts, status)
+ROUTERS = (jobs, disputes, operators, models, slots, safety_rules, rewards, proposals, votes, accounts, status)
 
 DESCRIPTION = """
 The state of one Commonhold deployment, as its events tell it. Every answer names the block that it is as of and whether

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from indexer.accounts import handlers as accounts
+from indexer.disputes import handlers as disputes
 from indexer.jobs import handlers as jobs
 from indexer.models import handlers as models
 from indexer.operators import handlers as operators
@@ -56,6 +57,25 @@ HANDLERS: Mapping[str, Mapping[type[Event], Handler]] = {
         events.GenerationSet: slots.generation_set,
         events.BucketTaken: rewards.bucket_taken,
         events.AuthorityUpdated: said_elsewhere,
+    },
+    "InferenceDispute": {
+        events.Deposited: said_elsewhere,
+        events.Withdrawn: said_elsewhere,
+        events.CaseOpened: said_elsewhere,
+        events.Demanded: disputes.demanded,
+        events.TraceDemanded: disputes.trace_demanded,
+        events.RowsDemanded: disputes.rows_demanded,
+        events.PartsDemanded: disputes.parts_demanded,
+        events.ElementsDemanded: disputes.elements_demanded,
+        events.TraceShown: disputes.shown,
+        events.PartsShown: disputes.shown,
+        events.HashesShown: disputes.shown,
+        events.LeafShown: disputes.shown,
+        events.Committed: disputes.committed,
+        events.StepConvicted: disputes.step_convicted,
+        events.AnswerConvicted: disputes.answer_convicted,
+        events.SilenceConvicted: disputes.silence_convicted,
+        events.BondPaid: disputes.bond_paid,
     },
     "OperatorRegistry": {
         events.OperatorRegistered: operators.operator_registered,

@@ -22,6 +22,7 @@ FOLLOWED = (
     "SafetyRules",
     "SheetBook",
     "RewardPool",
+    "InferenceDispute",
 )
 
 

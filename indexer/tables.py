@@ -2,6 +2,7 @@
 
 from indexer.accounts.models import Account, Ticket, Token
 from indexer.blocks import StoredBlock, StoredLog
+from indexer.disputes.models import Commitment, Demand, Verdict
 from indexer.history import Base
 from indexer.jobs.models import Job
 from indexer.models.models import Model
@@ -16,6 +17,8 @@ from indexer.votes.models import Vote
 __all__ = [
     "Account",
     "Bucket",
+    "Commitment",
+    "Demand",
     "Emission",
     "Epoch",
     "GovernedNumber",
@@ -40,6 +43,7 @@ __all__ = [
     "Supply",
     "Ticket",
     "Token",
+    "Verdict",
     "Vote",
 ]
 

@@ -1,4 +1,4 @@
-"""/jobs and /disputes."""
+"""/jobs, and those in dispute."""
 
 from __future__ import annotations
 

@@ -119,6 +119,8 @@ def calls_of(world: World, job: JobId) -> Mapping[str, Call]:
         calls["expireWork"] = escrow.expire_work(job, found.work, found.offer)
     if found.answer is not None:
         calls["settleJob"] = escrow.settle_job(job, found.answer)
+        calls["holdSettlement"] = escrow.hold_settlement(job, found.answer, world.now() + 1)
+        calls["convict"] = escrow.convict(job, found.answer, [])
     return calls
 
 
@@ -151,12 +153,12 @@ def test_what_is_said_to_be_possible_is_what_the_escrow_lets_through(world: Worl
     acting.accept(world, job)
     assert assert_steps_are_true(world, indexed, job) == {"postResult"}
     acting.post(world, job)
-    assert assert_steps_are_true(world, indexed, job) == set()
+    assert assert_steps_are_true(world, indexed, job) == {"holdSettlement", "convict"}
     settles = acting.answer_of(world, job).posted_at + acting.offer_of(world, job).terms.challenge_seconds
     acting.travel_to(world, settles - 1)
-    assert assert_steps_are_true(world, indexed, job) == set()
+    assert assert_steps_are_true(world, indexed, job) == {"holdSettlement", "convict"}
     acting.travel_to(world, settles)
-    assert assert_steps_are_true(world, indexed, job) == {"settleJob"}
+    assert assert_steps_are_true(world, indexed, job) == {"settleJob", "convict"}
     assert accept_until(acting.offer_of(world, expiring)) < world.now()
     assert assert_steps_are_true(world, indexed, expiring) == {"cancelJob", "expireOffer"}
 

@@ -25,6 +25,8 @@ PLAIN = ("blocks", "logs", "progress")
 VERSIONED = (
     "accounts",
     "buckets",
+    "commitments",
+    "demands",
     "emissions",
     "epochs",
     "governed_numbers",
@@ -46,6 +48,7 @@ VERSIONED = (
     "supplies",
     "tickets",
     "tokens",
+    "verdicts",
     "votes",
 )
 
@@ -362,6 +365,52 @@ def _create_versioned() -> None:
         ("address", ADDRESS, KEY),
         ("supply", AMOUNT),
         ("revenue_per_share", AMOUNT),
+    )
+    _versioned(
+        "commitments",
+        ("job", BYTES, KEY),
+        ("key", BYTES, KEY),
+        ("account", ADDRESS),
+        ("position", NUMBER),
+        ("bond", AMOUNT),
+        ("deadline", NUMBER),
+        ("committed_at", NUMBER),
+        ("paid_at", NUMBER, NULL),
+    )
+    _versioned(
+        "demands",
+        ("job", BYTES, KEY),
+        ("key", BYTES, KEY),
+        ("position", NUMBER),
+        ("challenger", ADDRESS),
+        ("bond", AMOUNT),
+        ("deadline", NUMBER),
+        ("demanded_at", NUMBER),
+        ("kind", SMALL),
+        ("list", AMOUNT, NULL),
+        ("part", AMOUNT, NULL),
+        ("place", AMOUNT, NULL),
+        ("row", AMOUNT, NULL),
+        ("level", AMOUNT, NULL),
+        ("node", AMOUNT, NULL),
+        ("amount", AMOUNT, NULL),
+        ("shown_at", NUMBER, NULL),
+        ("paid_at", NUMBER, NULL),
+    )
+    _versioned(
+        "verdicts",
+        ("job", BYTES, KEY),
+        ("kind", SMALL),
+        ("spoken_at", NUMBER),
+        ("list", AMOUNT, NULL),
+        ("part", AMOUNT, NULL),
+        ("row", AMOUNT, NULL),
+        ("element", AMOUNT, NULL),
+        ("committed", TEXT, NULL),
+        ("expected", TEXT, NULL),
+        ("fault", SMALL, NULL),
+        ("token", AMOUNT, NULL),
+        ("key", BYTES, NULL),
     )
     _versioned(
         "votes",
