@@ -4,7 +4,7 @@ RUN := stack/run
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock demo up down check format abi test test-contracts test-scenarios test-python test-hardhat \
-        test-models hardhat-node gas accuracy bench-inference coverage clean
+        test-models hardhat-node gas accuracy bench-inference dispute-report fuzz-referee coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,12 @@ accuracy: ## how near the integer programs are to the models that they were made
 
 bench-inference: setup ## the engine's speed beside transformers and llama.cpp
 	$(RUN) python -m tests.benchmarks.inference
+
+dispute-report: setup ## one wrong bit in every kind of part of the real models: found, convicted, paid for, and its gas
+	$(RUN) python -m tests.benchmarks.disputes
+
+fuzz-referee: setup ## Solidity against the reference, ten thousand cases of every kind (takes minutes)
+	REFEREE_CASES=10000 $(RUN) pytest tests/oracle/dispute/test_steps.py tests/oracle/dispute/test_claims.py --timeout 7200
 
 coverage: setup ## line and branch coverage of the contracts
 	@mkdir -p build

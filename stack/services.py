@@ -49,6 +49,12 @@ def operator(port: int, environment: Mapping[str, str]) -> Service:
     return Service("operator", command, url, lambda: _is_ok(f"{url}/health"), 90, environment)
 
 
+def watcher(port: int, environment: Mapping[str, str]) -> Service:
+    url = f"http://{LOOPBACK}:{port}"
+    command = (sys.executable, "-m", "oracle", "watch")
+    return Service("watcher", command, url, lambda: _is_ok(f"{url}/health"), 90, environment)
+
+
 def indexer(port: int, environment: Mapping[str, str]) -> Service:
     url = f"http://{LOOPBACK}:{port}"
     command = (sys.executable, "-m", "indexer", "run")

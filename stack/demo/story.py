@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,20 +16,25 @@ from pathlib import Path
 
 import httpx
 
+from oracle.evidence import gather
+from oracle.store import Store
 from protocol import rules
 from protocol.cast import CAST
 from protocol.chain import Chain
 from protocol.clients.contracts import Contracts
 from protocol.deployment import Deployment, open_deployment
+from protocol.events import AnswerConvicted
 from protocol.facts import JobRecord
 from protocol.payload import decode_answer, decode_witness
+from protocol.pricing import bond_of_work
 from protocol.proving import prove
 from protocol.recovery import recover_job
 from protocol.settings import Settings
 from protocol.types import JobId, ModelId, Outcome, RulesId, slot_key
+from scripts._policies import with_tokens
 from stack import bring_up
 from stack.bring_up import Ports
-from stack.demo.cheat import FALSE, NAME, TRUE, Cheat
+from stack.demo.cheat import FALSE, NAME, RANGE, TRUE, Cheat
 from stack.demo.rest import Rest
 from stack.demo.stranger import Stranger
 from stack.demo.telling import Telling
@@ -43,6 +49,8 @@ POLICY = "You are a helpful assistant. Answer in one short sentence."
 DENIED = "admin password"
 DENY_INDEX = 3
 VOTERS = ("holder1", "holder2")
+PATIENCE, BETWEEN = 90, 0.2
+"""Seconds until the watcher must have convicted, and between looks."""
 FOR_THE_ENCODER = ("--slot", "embedding", "--as", "client", "--wait")
 
 
@@ -93,6 +101,9 @@ class Story:
         self.verified(first)
         self.settled(first)
         forged = self.cheated(first)
+        self.convicted(forged)
+        again = self.asked("The same question is asked again, and served honestly", QUESTION, Outcome.ANSWERED)
+        self._expect(again.output == first.output, "the same question has another answer")
         self.voted()
         second = self.asked("The next job runs under both", LATER_QUESTION, Outcome.ANSWERED)
         refused = self.asked("A forbidden question gets its refusal", FORBIDDEN, Outcome.INPUT_REFUSED)
@@ -100,7 +111,7 @@ class Story:
         self.bound(second, refused)
         self.verified(second, refused, embedded[0])
         self.claimed()
-        self.served_by_rest([first, forged, second, refused, *embedded])
+        self.served_by_rest([first, again, second, refused, *embedded], forged)
 
     # ------------------------------------------------------------ chapters
 
@@ -143,17 +154,51 @@ class Story:
             self.telling.note(f"{len(records)} verified")
 
     def cheated(self, honest: JobRecord) -> JobRecord:
-        """Nothing takes the cheat's bond for it: no contract judges answers."""
         with self.telling.chapter("A second operator changes one word of the answer, and the stranger finds it"):
             self.verbs.run("fund", "--as", NAME, "--amount", "10")
             asking = (QUESTION, "--as", "client", "--named", NAME, "--exclusive-seconds", "300")
             job = self.verbs.run("submit_job", *asking).id
-            record = Cheat(self.chain, self.deployment, self.stack.home).answers(job, honest)
-            self.telling.say(f"{NAME} posts what the operator answered, with{FALSE} for{TRUE}")
+            self.cheat = Cheat(self.chain, self.deployment, self.stack.home, honest.sheet.model)
+            self.cheat.answers(job)
+            record = self._record(job)
+            self.telling.say(f"{NAME} posts what the model answers, with{FALSE} for{TRUE}")
             code = Stranger(self.stack.home, self.ports, self.telling.say).verifies(job)
             self._expect(code == 1, f"verify says {code} of the forged job 0x{job.hex()}")
             self.telling.note("1 token of the answer differs, and is named")
         return record
+
+    def convicted(self, forged: JobRecord) -> None:
+        """The contract itself judges the token; the cheat shows what it is asked for, as honest operators do."""
+        with self.telling.chapter("A watcher proves the wrong word to the chain, and the client is made whole"):
+            for verb in ("fund", "withdraw"):
+                self.verbs.run(verb, "--as", "watcher", "--amount", "10")
+            before = {name: self._owned(name) for name in ("client", NAME, "watcher")}
+            Stranger(self.stack.home, self.ports, self.telling.say).watches(self.stack)
+            deadline = time.monotonic() + PATIENCE
+            while not (docket := gather(self.chain, self.deployment, forged.id, RANGE).docket).is_settled:
+                self._expect(time.monotonic() < deadline, "the watcher did not convict in time")
+                if self.cheat.shows(forged.id):
+                    self.telling.say(f"{NAME} is asked for its trace, and shows it")
+                self.chain.request("evm_mine", [])
+                time.sleep(BETWEEN)
+            verdict = docket.verdict
+            assert isinstance(verdict, AnswerConvicted)
+            assert forged.work is not None
+            bond = bond_of_work(forged.work)
+            self.telling.say(f"InferenceDispute: token {verdict.claim.index} was not the one to choose")
+            change = {name: self._owned(name) - owned for name, owned in before.items()}
+            self._expect(change["client"] == 0, f"the client is not whole: {change['client']}")
+            self._expect(change[NAME] == -bond, f"{NAME} lost {-change[NAME]}, not its bond of {bond}")
+            self._expect(change["watcher"] >= bond // 4, f"the watcher got {change['watcher']}")
+            self.stack.stop_one("watcher")
+            self.telling.note(f"{NAME} lost {bond / 1e6:.2f}, the watcher got {change['watcher'] / 1e6:.2f}")
+
+    def _owned(self, name: str) -> int:
+        """In the escrow, at the referee, with its bonds there, and in the wallet."""
+        address, contracts = CAST[name].address, self.contracts
+        account = contracts.escrow.account_of(address)
+        kept = contracts.disputes.balance_of(address) + contracts.asset.balance_of(address)
+        return account.free + account.locked + kept
 
     def embedded(self) -> list[JobRecord]:
         with self.telling.chapter("Two texts are embedded by the model of another slot"):
@@ -225,11 +270,13 @@ class Story:
             self._expect(free == 0, "the operator has something left")
             self.telling.note(f"the operator withdrew {paid / 1e6:,.6f} dollars")
 
-    def served_by_rest(self, records: list[JobRecord]) -> None:
+    def served_by_rest(self, records: list[JobRecord], forged: JobRecord) -> None:
         with self.telling.chapter("The indexer shows it all by REST"):
             self.rest.wait_for_block(self.chain.block_number())
             jobs = {job["id"]: job for job in self.rest.data("/jobs")}
-            self._expect(set(jobs) == {"0x" + record.id.hex() for record in records}, "REST shows other jobs")
+            ids = {"0x" + record.id.hex() for record in (*records, forged)}
+            self._expect(set(jobs) == ids, "REST shows other jobs")
+            self._expect(jobs.pop("0x" + forged.id.hex())["status"] == "convicted", "REST: the cheat is not convicted")
             self._expect({job["status"] for job in jobs.values()} == {"settled"}, "REST: a job is not settled")
             for slot, model in (("chat", self.model), ("embedding", self.encoder)):
                 self._expect(self.rest.data(f"/slots/{slot}")["model"] == "0x" + model.hex(), f"REST: {slot}")
@@ -240,7 +287,7 @@ class Story:
                 self._same_money(name, self.rest.data(f"/accounts/{member.address}")["escrow"])
             for path in ("/jobs", "/slots/chat", "/safety-rules/current", "/proposals", "/accounts/…"):
                 self.telling.say(f"GET {path}: as the chain says")
-            self.telling.note(f"{len(jobs)} jobs, {len(states)} proposals, {len(CAST)} accounts, as the chain says")
+            self.telling.note(f"{len(ids)} jobs, {len(states)} proposals, {len(CAST)} accounts, as the chain says")
 
     # ------------------------------------------------------------ what the chapters use
 
@@ -269,7 +316,7 @@ class Story:
             ]
         }
         (self.stack.home / "rules.json").write_text(json.dumps(tree, indent=2) + "\n")
-        return rules.encode(rules.from_json(tree))
+        return rules.encode(rules.from_json(with_tokens(Store(self.stack.home / "store"), tree)))
 
     def _same_money(self, name: str, shown: dict[str, str]) -> None:
         account = self.contracts.escrow.account_of(CAST[name].address)

@@ -1,4 +1,4 @@
-"""Somebody without key, account or trust: verifies jobs with a home folder and a store of their own."""
+"""Somebody whom nobody knows: verifies jobs, and watches, with a home folder and a store of their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from protocol.cast import CAST
 from protocol.types import JobId
+from stack import services
 from stack.bring_up import CHAIN_ID, Ports
+from stack.local import LocalStack
+from stack.ports import choose
 from stack.verbs import Say
 
 
@@ -28,6 +32,13 @@ class Stranger:
             "COMMONHOLD_ORACLE_SOURCES": str(home / "store"),
         }
         self._say = say
+
+    def watches(self, stack: LocalStack) -> None:
+        """Starts `python -m oracle watch` with the key of the cast's watcher."""
+        port = choose(0, "watcher", "--watcher-port")
+        named = {"COMMONHOLD_PRIVATE_KEY": CAST["watcher"].key, "COMMONHOLD_ORACLE_PORT": str(port)}
+        self._say("$ python -m oracle watch")
+        stack.start(services.watcher(port, {**self._environment, **named}))
 
     def verifies(self, job: JobId) -> int:
         """Runs `python -m oracle verify`; its exit code: 0, 1 or 2."""

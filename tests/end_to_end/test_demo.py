@@ -60,7 +60,7 @@ def test_the_story_is_told_to_its_end(told: Told) -> None:
     table = told.run.stdout.rpartition("what happened")[2]
     assert "3 proposals executed" in table
     assert "384 numbers each, cosine 0.65" in table
-    assert "6 jobs, 3 proposals, 10 accounts, as the chain says" in table
+    assert "7 jobs, 3 proposals, 10 accounts, as the chain says" in table
     assert "input refused by rule 3 at position 12" in told.run.stdout
     assert told.run.stdout.count("is verified, as of block") == 4
 
@@ -68,6 +68,11 @@ def test_the_story_is_told_to_its_end(told: Told) -> None:
 def test_a_changed_token_is_found(told: Told) -> None:
     assert "differs output: at token 5 of 8: posted 4528, here 7042; position 41, after the layers" in told.run.stdout
     assert told.run.stdout.count("is NOT as it must be") == 1
+
+
+def test_the_cheat_is_convicted_and_the_client_made_whole(told: Told) -> None:
+    assert "InferenceDispute: token 5 was not the one to choose" in told.run.stdout
+    assert "operator2 lost 1.00, the watcher got 0.30" in told.run.stdout.rpartition("what happened")[2]
 
 
 def test_it_leaves_nothing_running_and_nothing_behind(told: Told) -> None:

@@ -1,0 +1,217 @@
+"""`make dispute-report`: one wrong bit in every kind of part of the real models' results, found, proved on a chain, and
+paid for; with the gas of it all.
+
+A row for each kind: where the bit was, how often the operator had to show something, and gas: the challenger's
+(demands, commitment and conviction), the operator's (what it showed), and that of the one transaction that convicts.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from oracle.dispute.defence import Defence
+from oracle.dispute.watcher import Watcher
+from oracle.engine import Engine
+from oracle.models import load_model
+from oracle.models.prepared import take_over
+from oracle.store import Store
+from protocol import deployment as deployments
+from protocol.cast import CAST
+from protocol.clients import disputes as verbs
+from protocol.events import AnswerConvicted, BondPaid, StepConvicted, topic_of
+from protocol.parts import CHOSEN, ONE, Kind
+from protocol.payload import encode_tokens
+from protocol.plan import local_plan
+from protocol.rules import Limit, RuleSet, encode
+from protocol.solidity import Function
+from protocol.types import JobId, ModelFacts, Sampling
+from tests.chain import World, deploy_world, make_submission, start_anvil
+from tests.oracle.dispute.games import Flip, Table, cheat
+from tests.oracle.node.disputing import BOND, STAKE, Cheat, Purse, dispute_events, docket_of, play, repaid, watching
+from tests.oracle.real import real_model
+
+BOND_PAID = topic_of(BondPaid)
+VERBS = {function.selector.hex(): function.name for function in vars(verbs).values() if isinstance(function, Function)}
+QUESTION = "What is the capital of France?"
+TOKENS = 8
+
+
+@dataclass(frozen=True)
+class Game:
+    """One that was played to its end. `operation`: which of its list, and its type."""
+
+    kind: str
+    where: str
+    operation: str
+    shown: int
+    challenger: int
+    operator: int
+    conviction: int
+
+
+@dataclass
+class Bench:
+    """A chain on which a real model holds the slot, an operator that cheats, and a watcher."""
+
+    world: World
+    store: Store
+    engine: Engine
+    document: bytes
+
+    @classmethod
+    @contextmanager
+    def of(cls, model: str, folder: Path) -> Iterator[Bench]:
+        document = encode(RuleSet((Limit(max_input=2_048, max_output=64),)))
+        store = Store(folder / "store")
+        identity = take_over(real_model(model), "feedback", store)
+        engine = Engine(load_model(store, identity.manifest, identity))
+        facts = ModelFacts(**asdict(identity), curator=CAST["curator"].address, curator_bps=500)
+        node = start_anvil(folder)
+        world = deploy_world(node.chain, folder / "home", node.url, local_plan(facts, document))
+        try:
+            deployments.save(world.home, world.deployment)
+            world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
+            world.close()
+            yield cls(world, store, engine, document)
+        finally:
+            world.close()
+            node.stop()
+
+    def games(self, seed: int = 0) -> Iterator[Game]:
+        """One for each kind of part that the model has, at random places; and one with a wrong token."""
+        table, operator = Table.of(self.engine), Cheat(self.world, self.engine, document=self.document)
+        random, seen = np.random.default_rng(seed), set[Kind]()
+        lists = table.model.book.lists
+        places = [(i, j) for i, parts in enumerate(lists) for j in range(len(parts.parts))]
+        with watching(self.world, self.store) as watcher:
+            for number in random.permutation(len(places)):
+                list_, part = places[number]
+                kind = lists[list_].parts[part].kind
+                if kind in seen:
+                    continue
+                seen.add(kind)
+                before = Purse.of(self.world)
+                job = self._submit()
+                flips = Flips(table, random, list_, part)
+                operator.serve(job, operator.right(job), flips.applied)
+                play(watcher, operator, job)
+                verdict = docket_of(self.world, job).verdict
+                assert isinstance(verdict, StepConvicted), kind
+                assert (verdict.step.list, verdict.step.part, verdict.step.position) == (list_, part, flips.position)
+                watcher.round()
+                self._check(before, job)
+                operation = self.engine.model.program.steps.lists[list_][lists[list_].parts[part].operation]
+                where = f"list {list_}, position {verdict.step.position}, element {verdict.step.element}"
+                yield self._game(job, kind.name.lower(), where, type(operation).__name__.lower())
+            if not self.engine.model.program.embeds:
+                yield self._wrong_token(operator, watcher)
+
+    def game(self, list_: int, part: int, question: Sequence[int]) -> list[tuple[str, int]]:
+        """One about a part at the last position: each transaction's verb and its gas, in order."""
+        table, operator = Table.of(self.engine), Cheat(self.world, self.engine, document=self.document)
+        with watching(self.world, self.store) as watcher:
+            job = self._submit(question)
+            flips = Flips(table, np.random.default_rng(0), list_, part, last=True)
+            operator.serve(job, operator.right(job), flips.applied)
+            play(watcher, operator, job)
+        return list(self._moves(job))
+
+    def _moves(self, job: JobId) -> Iterator[tuple[str, int]]:
+        events = {event.log.transaction_hash: event for event in dispute_events(self.world, job)}
+        for found in events:
+            sent = self.world.chain.request("eth_getTransactionByHash", ["0x" + found.hex()])
+            receipt = self.world.chain.request("eth_getTransactionReceipt", ["0x" + found.hex()])
+            yield VERBS[sent["input"][2:10]], int(receipt["gasUsed"], 16)
+
+    def _wrong_token(self, operator: Cheat, watcher: Watcher) -> Game:
+        before, job = Purse.of(self.world), self._submit()
+        tokens = operator.right(job)
+        operator.serve(job, (*tokens[:3], tokens[3] + 1, *tokens[4:]))
+        play(watcher, operator, job)
+        verdict = docket_of(self.world, job).verdict
+        assert isinstance(verdict, AnswerConvicted)
+        watcher.round()
+        self._check(before, job)
+        return self._game(job, "a wrong token", f"token {verdict.claim.index}", "the choice")
+
+    def _submit(self, question: Sequence[int] = ()) -> JobId:
+        ids = list(question) or self.engine.model.tokenizer.encode(QUESTION)
+        submission = make_submission(payload=encode_tokens(ids), sampling=Sampling(TOKENS).pack())
+        return self.world.submit(submission=submission)
+
+    def _check(self, before: Purse, job: JobId) -> None:
+        """The client has its money, the operator lost its bond, and half of it at least is the treasury's."""
+        after = Purse.of(self.world)
+        assert after.client == before.client
+        assert before.operator - after.operator == BOND
+        assert after.watcher - before.watcher == BOND // 4 + repaid(self.world, job)
+        assert after.treasury - before.treasury >= BOND // 2
+
+    def _game(self, job: JobId, kind: str, where: str, operation: str) -> Game:
+        hashes = list(dict.fromkeys(event.log.transaction_hash for event in dispute_events(self.world, job)))
+        gas = {"watcher": 0, "operator2": 0}
+        conviction = 0
+        for found in hashes:
+            receipt = self.world.chain.request("eth_getTransactionReceipt", ["0x" + found.hex()])
+            name = next(name for name in gas if CAST[name].address.lower() == receipt["from"].lower())
+            used = int(receipt["gasUsed"], 16)
+            verdict = docket_of(self.world, job).verdict
+            assert verdict is not None
+            if found == verdict.log.transaction_hash:
+                conviction = used
+            settles = len(receipt["logs"]) == 1 and receipt["logs"][0]["topics"][0] == BOND_PAID
+            gas[name] += 0 if settles else used
+        shown = sum(demand.shown for demand in docket_of(self.world, job).demands.values())
+        return Game(kind, where, operation, shown, gas["watcher"], gas["operator2"], conviction)
+
+
+@dataclass
+class Flips:
+    """A bit of a part at a random place, such that the list's value is another."""
+
+    table: Table
+    random: np.random.Generator
+    list: int
+    part: int
+    last: bool = False
+    position: int = 0
+
+    def applied(self, defence: Defence) -> Defence:
+        held, parts = defence.held, self.table.model.book.lists[self.list]
+        part = parts.parts[self.part]
+        first = held.positions - held.outputs if parts.rows == CHOSEN else 0
+        self.position = 0 if parts.rows == ONE else int(self.random.integers(first, held.positions))
+        if self.last:
+            self.position = held.positions - 1
+        length = part.shape.length(self.position, held.positions)
+        for _ in range(40):
+            element = int(self.random.integers(min(length, part.shape.width)))
+            for bit in reversed(range(3 if part.kind is Kind.EXPONENT else 8 * part.shape.size - 1)):
+                try:
+                    changed = cheat(self.table, held, Flip(self.list, self.position, self.part, element, bit))
+                except (IndexError, OverflowError, ValueError):  # a place that is none
+                    continue
+                if changed.held.roots != held.roots:
+                    return changed
+        raise AssertionError(f"no bit of {part.kind.name} changes anything")
+
+
+def main() -> None:
+    for model in sys.argv[1:] or ("smollm2", "minilm"):
+        with tempfile.TemporaryDirectory() as folder, Bench.of(model, Path(folder)) as bench:
+            print(f"\n{model}\n{'flipped':14}{'of':10}{'found and convicted at':42}{'shown':>6}", end="")
+            print(f"{'challenger':>12}{'operator':>12}{'conviction':>12}")
+            for game in bench.games():
+                print(f"{game.kind:14}{game.operation:10}{game.where:42}{game.shown:>6}", end="")
+                print(f"{game.challenger:>12,}{game.operator:>12,}{game.conviction:>12,}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
