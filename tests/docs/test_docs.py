@@ -43,6 +43,15 @@ def test_every_invariant_names_tests_that_exist() -> None:
             assert re.search(rf"\b{test}\b", (ROOT / path).read_text()), f"{name}: {path} has no {test}"
 
 
+def test_the_referees_page_names_tests_that_exist_and_the_figures_of_the_snapshot() -> None:
+    page = (ROOT / "docs" / "dispute.md").read_text()
+    for path, test in re.findall(r"`(tests/[\w/.]+)::(\w+)`", page):
+        assert re.search(rf"\b{test}\b", (ROOT / path).read_text()), f"{path} has no {test}"
+    for figures in json.loads((ROOT / "tests" / "snapshots" / "referee.json").read_text()).values():
+        for what, gas in figures.items():
+            assert re.search(rf"\| `?{re.escape(what)}`? \| {gas:,} \|", page), f"{what} is {gas:,} in the snapshot"
+
+
 def test_the_life_cycle_names_only_verbs_that_the_escrow_has() -> None:
     abi = json.loads((ROOT / "protocol" / "abi" / "JobEscrow.json").read_text())
     verbs = {entry["name"] for entry in abi if entry["type"] == "function"}
