@@ -114,6 +114,8 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         bytes32[] calldata roots,
         Evidence calldata list
     ) external {
+        // Only columns are bound by the trace: of the rest, another could show what convicts an honest operator.
+        if (msg.sender != _dockets[id].operator) revert NotTheOperator(msg.sender);
         _requireCase(id, case_);
         CaseBook.PartList memory found = CaseBook.readList(case_.computation.program, list);
         if (roots.length != found.parts) revert WrongParts();

@@ -148,6 +148,8 @@ WrongNode()
     this node is not in the tree that it is said to be in, or these are not the hashes or bytes below it
 WrongParts()
     these are not the parts that were shown, or not those of the trace
+NotTheOperator(address account)
+    parts are shown by the job's operator alone, not by {account}
 NotExact(bytes32 model)
     model {model} does not compute exactly: nobody can referee it
 RulesDoNotCover(bytes32 rules, bytes32 tokenizer)

@@ -41,6 +41,8 @@ interface IInferenceDispute is IDisputeBonds {
     error WrongNode();
     error WrongRecord();
     error WrongParts();
+    /// @notice Parts are the operator's own word.
+    error NotTheOperator(address account);
     error NotExact(bytes32 model);
     /// @notice The rules have policies, but none for the model's tokenizer: no answer is right.
     error RulesDoNotCover(bytes32 rules, bytes32 tokenizer);
@@ -81,7 +83,7 @@ interface IInferenceDispute is IDisputeBonds {
         uint256 position,
         Evidence calldata list
     ) external;
-    /// @notice Shows them. Those that are columns of the trace must be the trace's.
+    /// @notice Shows them, by the operator. Those that are columns of the trace must be the trace's.
     /// @param list evidence of the list's record; its path leads from each column's row to the trace's root
     function showParts(
         JobId id,

@@ -330,6 +330,20 @@ def test_a_conviction_that_is_copied_earns_nothing(served_world: World, watcher:
     assert status(world, job) is JobStatus.CONVICTED
 
 
+def test_nobody_speaks_for_an_honest_operator(served_world: World, engine: Engine, operator: Cheat) -> None:
+    """Parts bind whoever shows them: a stranger who could show false ones could convict an honest operator by them."""
+    world = served_world
+    job = submitted(world)
+    operator.serve(job, operator.right(job))
+    world.send("holder1", world.contracts.asset.mint(CAST["holder1"].address, STAKE))
+    Liar(world, engine, "holder1").demand_much(job, 1)
+    [call] = due_calls(operator, job, docket_of(world, job))
+    with pytest.raises(Reverted, match="NotTheOperator"):
+        world.send("holder1", call)
+    world.send("operator2", call)
+    assert all(demand.shown for demand in docket_of(world, job).demands.values())
+
+
 def test_an_operator_that_convicts_itself_loses_three_quarters(
     served_world: World, tiny_store: Store, operator: Cheat, stack: ExitStack
 ) -> None:
@@ -345,7 +359,7 @@ def test_an_operator_that_convicts_itself_loses_three_quarters(
         itself.round()
         answered = docket_of(world, job)
         for showing in due_calls(operator, job, answered):
-            world.send("steward", showing)
+            world.send("steward", showing)  # a trace is bound by its hash: anyone may show it
         world.chain.request("evm_mine", [])
     for _ in range(9):
         itself.round()
