@@ -37,10 +37,12 @@ abstract contract DisputeBonds is IDisputeBonds {
     /// @notice Of one job.
     /// @param caseHash of what is judged of it
     /// @param open demands that are not answered, and commitments
+    /// @param heldUntil as its answer says now: only this contract changes it
     struct Docket {
         bytes32 caseHash;
         address operator;
         uint32 open;
+        uint64 heldUntil;
     }
 
     mapping(JobId id => Docket) internal _dockets;
@@ -203,7 +205,7 @@ abstract contract DisputeBonds is IDisputeBonds {
             mstore(awards, count)
         }
 
-        escrow.convict(id, answer, awards);
+        escrow.convict(id, _current(id, answer), awards);
     }
 
     /// @dev One who comes twice in a row is paid at once.
@@ -214,6 +216,13 @@ abstract contract DisputeBonds is IDisputeBonds {
         }
         awards[count] = Award(to, amount);
         return count + 1;
+    }
+
+    /// @dev The answer as it is now. How long it is held is not the caller's to say: else whoever holds a job once more could
+    /// make others' moves, which were sent before, come to nothing.
+    function _current(JobId id, Answer calldata answer) internal view returns (Answer memory current) {
+        current = answer;
+        current.heldUntil = _dockets[id].heldUntil;
     }
 
     function _requireCommitted(JobId id, bytes32 claim, bytes32 salt) internal view {
@@ -227,7 +236,10 @@ abstract contract DisputeBonds is IDisputeBonds {
 
     /// @dev The escrow refuses an answer that is not the job's, a job whose window is over, and too long a hold.
     function _hold(JobId id, Answer calldata answer, uint256 until) private {
-        escrow.holdSettlement(id, answer, Math.max(answer.heldUntil, until));
+        Answer memory current = _current(id, answer);
+        uint256 held = Math.max(current.heldUntil, until);
+        _dockets[id].heldUntil = uint64(held);
+        escrow.holdSettlement(id, current, held);
     }
 
     function _debit(uint256 amount) private {

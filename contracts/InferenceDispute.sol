@@ -309,7 +309,7 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
 
     function _requireAnswer(JobId id, Answer calldata answer) private view {
         bytes32 commitment = escrow.commitmentOf(id);
-        bytes32 hash = Facts.hashAnswer(answer);
+        bytes32 hash = keccak256(abi.encode(_current(id, answer)));
         if (commitment != Facts.seal(hash, JobStatus.Posted) && commitment != Facts.seal(hash, JobStatus.Disputed)) {
             revert WrongFacts(id);
         }

@@ -13,7 +13,7 @@ import {IDisputeBonds} from "./IDisputeBonds.sol";
 /// section 1.
 ///
 /// @dev Whoever proves must have committed to it at least one block before (`commit`), so that a copied transaction earns
-/// nothing. `answer` is always the job's, as it is at that moment: a hold changes it.
+/// nothing. `answer` is always the job's; until when it is held is not looked at.
 interface IInferenceDispute is IDisputeBonds {
     // ---------------------------------------------------------------- events
 

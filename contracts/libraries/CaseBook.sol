@@ -200,7 +200,7 @@ library CaseBook {
             (, count) = _rowsOf(list, computation);
             amount = _below(node, count);
         } else {
-            uint256 numbers = place == 0 ? _tokens(computation) : computation.outputs;
+            uint256 numbers = place == 0 ? _tokens(computation) : _peaks(computation);
             count = Math.ceilDiv(numbers, LEAF);
             amount = node.level == 0 ? _leafLength(numbers, LEAF, node.index) * NUMBER_BYTES : _below(node, count);
         }
@@ -258,8 +258,9 @@ library CaseBook {
     }
 
     /// @dev How many hashes below a node have to be shown: of a level that is as far down as the levels there are allow,
-    /// in as few equal moves as possible.
+    /// in as few equal moves as possible. Above the root there is nothing.
     function _below(Node calldata node, uint256 count) private pure returns (uint256) {
+        if (_nodes(count, node.level - 1) < 2) revert IInferenceDispute.WrongNode();
         uint256 moves = Math.ceilDiv(node.level, MOST_LEVELS);
         uint256 down = Math.ceilDiv(node.level, moves);
         uint256 nodes = _nodes(count, node.level - down);
@@ -278,6 +279,11 @@ library CaseBook {
     function _leafLength(uint256 length, uint256 each, uint256 index) private pure returns (uint256) {
         if (index >= Math.ceilDiv(length, each)) revert IInferenceDispute.WrongNode();
         return Math.min(each, length - index * each);
+    }
+
+    /// @dev An embedding has none, and there is nothing below their root.
+    function _peaks(Computation calldata computation) private pure returns (uint256) {
+        return computation.noise == 0 ? 0 : computation.outputs;
     }
 
     function _tokens(Computation calldata computation) private pure returns (uint256) {

@@ -206,11 +206,11 @@ class Liar(Cheat):
         world.send(self.name, disputes.open(job, matter.facts(shown)))
         case = docket_of(world, job).case
         assert case is not None
+        answer = self.record(job).answer
+        assert answer is not None
         places = [(list_, position) for list_ in range(len(matter.book.book.lists) - 1) for position in range(99)]
         staked = 0
         for list_, position in [place for place in places if place[1] < held.positions][:count]:
-            answer = self.record(job).answer
-            assert answer is not None
             record = list_head(list_, matter.book.book.lists[list_])
             evidence = Evidence(record, *matter.book.book.prove(record), b"", ())
             staked += disputes.next_bond(job)

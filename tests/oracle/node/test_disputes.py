@@ -17,11 +17,13 @@ from oracle.evidence import gather
 from oracle.models import load_model
 from oracle.store import Store
 from oracle.verify import Tools, compare
+from protocol import merkle
 from protocol.cast import CAST
-from protocol.disputes import Fault
+from protocol.computation import Evidence
+from protocol.disputes import Fault, Node
 from protocol.events import AnswerConvicted, SilenceConvicted, StepConvicted
 from protocol.intents import Call
-from protocol.parts import Kind
+from protocol.parts import Kind, list_head
 from protocol.payload import Witness, encode_witness
 from protocol.pricing import settle_from
 from protocol.reverts import Reverted
@@ -301,7 +303,9 @@ def test_a_reorganisation_in_mid_game_changes_nothing_in_the_end(
 ) -> None:
     job = serve_with_a_flaw(operator, parts_of(operator.engine, Kind.SCORES)[0])
     for _ in range(12):
-        with left_branch(served_world, tmp_path):
+        if status(served_world, job) is JobStatus.CONVICTED:
+            break
+        with left_branch(served_world, tmp_path):  # of one transaction: what is deeper is final here
             watcher.round()
         watcher.round()
         operator.answer(job)
@@ -328,6 +332,48 @@ def test_a_conviction_that_is_copied_earns_nothing(served_world: World, watcher:
         with pytest.raises(Reverted, match="NotCommitted"):
             world.ask_as(CAST["holder1"].address, call)
     assert status(world, job) is JobStatus.CONVICTED
+
+
+def test_nothing_above_a_root_can_be_demanded(served_world: World, engine: Engine, operator: Cheat) -> None:
+    """There is nothing to show below a node that is on no level of its tree."""
+    world, disputes = served_world, served_world.contracts.disputes
+    job = submitted(world)
+    operator.serve(job, operator.right(job))
+    world.send("holder1", world.contracts.asset.mint(CAST["holder1"].address, STAKE))
+    liar = Liar(world, engine, "holder1")
+    liar.demand_much(job, 0)
+    case, answer, held = docket_of(world, job).case, operator.record(job).answer, operator.defences[job].held
+    assert case is not None
+    assert answer is not None
+    for place, level in [(0, 1), (0, 9), (1, 1), (1, 49)]:
+        evidence = Evidence(b"", 0, (), b"", tuple(merkle.path(held.roots, place)))
+        call = disputes.demand_rows(job, case, answer, place, node=Node(level, 0, held.roots[place]), evidence=evidence)
+        with pytest.raises(Reverted, match="WrongNode"):
+            world.send("holder1", call)
+    record = list_head(1, operator.book.book.lists[1])
+    path = tuple(merkle.path(held.roots, 3))
+    for level in (7, 13, 48):
+        evidence = Evidence(record, *operator.book.book.prove(record), b"", path)
+        call = disputes.demand_rows(job, case, answer, 3, node=Node(level, 0, held.roots[3]), evidence=evidence)
+        with pytest.raises(Reverted, match="WrongNode"):
+            world.send("holder1", call)
+
+
+def test_a_hold_makes_nobodys_move_come_to_nothing(served_world: World, engine: Engine, operator: Cheat) -> None:
+    """Each demand holds the job once more, and so changes what the escrow keeps of it; the moves of others, which were
+    made of the answer as it was posted, are as good as before."""
+    world = served_world
+    job = submitted(world)
+    operator.serve(job, operator.right(job))
+    posted = operator.record(job).answer
+    world.send("holder1", world.contracts.asset.mint(CAST["holder1"].address, STAKE))
+    Liar(world, engine, "holder1").demand_much(job, 5)
+    held = operator.record(job).answer
+    assert posted is not None
+    assert held is not None
+    assert held.held_until > posted.held_until == 0
+    world.send("holder1", world.contracts.disputes.commit(job, posted, bytes(32)))
+    assert len(docket_of(world, job).demands) == 5
 
 
 def test_nobody_speaks_for_an_honest_operator(served_world: World, engine: Engine, operator: Cheat) -> None:
