@@ -61,14 +61,15 @@ class Defender:
         return any(sent)
 
     def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
-        if self._held is None or self._held[0] != matter.record.id:
+        key = matter.record.id + matter.answer.result  # a reorganisation can give a job another answer
+        if self._held is None or self._held[0] != key:
             sampling = Sampling.unpack(matter.record.submission.sampling)
             question = question_of(matter.model, matter.rules, matter.record.submission.input, sampling)
             assert isinstance(question, Question)
             tokens = tokens_of(matter.record)
             if matter.record.outcome is Outcome.OUTPUT_REFUSED:
                 tokens = loaded.engine.run(question.prompt_ids, question.sampling).output
-            self._held = matter.record.id, Defence(matter.book, hold(loaded.engine, question.prompt_ids, tokens))
+            self._held = key, Defence(matter.book, hold(loaded.engine, question.prompt_ids, tokens))
         return self._held[1]
 
 
