@@ -59,6 +59,7 @@ class Referee:
         step = Step(merkle.root(roots), len(roots), number, index, position, element)
         answer = self._gas("StepReferee", JUDGE, self._files.computation, step, evidence)
         assert answer[0] == (judged.committed, judged.expected)
+        assert judged.committed == judged.expected, "what was computed right is right"
         return answer[1]
 
     def answers(self) -> dict[str, int]:
