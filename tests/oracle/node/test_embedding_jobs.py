@@ -10,17 +10,25 @@ from pathlib import Path
 import pytest
 
 from oracle.checks import Checks
+from oracle.dispute.held import hold
+from oracle.engine import Engine
 from oracle.evidence import gather
+from oracle.models import load_model
 from oracle.store import Store
 from oracle.verify import Tools, Verdict, compare, exit_code
 from protocol import deployment as deployments
+from protocol import merkle
 from protocol.cast import CAST
+from protocol.computation import Evidence
+from protocol.disputes import Node
 from protocol.payload import decode_answer, encode_elements, is_embedding
 from protocol.plan import local_plan
 from protocol.recovery import recover_job
+from protocol.reverts import Reverted
 from protocol.trace import NO_TRACE
 from protocol.types import JobId, JobStatus, ModelFacts, Outcome
 from tests.chain import World, deploy_world, start_anvil
+from tests.oracle.node.disputing import STAKE, Liar, docket_of
 from tests.oracle.node.operators import RULES, Operators, ask, settings_of, until_status
 from tests.oracle.tiny import put_tiny_embedder
 
@@ -67,6 +75,28 @@ def test_an_embedding_is_served_and_verified_and_a_wrong_one_told(world: World, 
     assert exit_code(found) == 1
     said = next(line.detail for line in found if line.name == "output")
     assert said.startswith(f"at element 5 of {len(elements)}: posted {elements[5] - 1}, here {elements[5]}; ")
+
+
+def test_nothing_is_below_the_peaks_that_an_embedding_has_not(world: World, store: Store) -> None:
+    operators = Operators(store)
+    node = operators.open(world)
+    job = world.submit("client", ask("bees make honey"))
+    until_status(node, world, job, JobStatus.POSTED)
+    operators.close()
+    world.send("holder1", world.contracts.asset.mint(CAST["holder1"].address, STAKE))
+    model = world.contracts.models.model_of(world.sheet().model)
+    liar = Liar(world, Engine(load_model(store, model.manifest)), "holder1")
+    liar.demand_much(job, 0)
+    case, answer = docket_of(world, job).case, liar.record(job).answer
+    held = hold(liar.engine, liar.question(job).prompt_ids, ())
+    assert case is not None
+    assert answer is not None
+    evidence = Evidence(b"", 0, (), b"", tuple(merkle.path(held.roots, 1)))
+    for level in (0, 1, 2):
+        node_ = Node(level, 0, held.roots[1])
+        call = world.contracts.disputes.demand_rows(job, case, answer, 1, node=node_, evidence=evidence)
+        with pytest.raises(Reverted, match="WrongNode"):
+            world.send("holder1", call)
 
 
 def cheat(world: World, output: bytes) -> JobId:
