@@ -18,7 +18,7 @@ from protocol.clients.disputes import DisputesClient
 from protocol.disputes import Case, commitment_of, node_key, parts_key, trace_key
 from protocol.facts import JobRecord
 from protocol.intents import Call
-from protocol.pricing import settle_from
+from protocol.pricing import bond_for, settle_from
 from protocol.solidity import Address
 from protocol.types import Answer, JobStatus
 
@@ -75,7 +75,8 @@ class Wait:
     why: str
 
 
-MOST_REPAID = 8
+REWARD_PARTS, MOST_REPAID = 4, 8
+"""As `DisputeBonds` has them."""
 
 Plan = Open | Demand | Commit | Convict | ConvictSilence | SettleDemand | SettleCommitment | Wait
 
@@ -248,5 +249,10 @@ class Desk:
 
     @property
     def _repaid(self) -> list[bytes]:
-        """What was shown, as far as a conviction repays it."""
-        return [demand.key for demand in self.docket.demands.values() if demand.shown][:MOST_REPAID]
+        """What was shown, one's own first, as far as a conviction repays it: more would not be let through."""
+        shown = [demand for demand in self.docket.demands.values() if demand.shown]
+        shown.sort(key=lambda demand: demand.challenger != self.me.address)
+        reward = bond_for(self._answer.terms, self._answer.max_fee) // REWARD_PARTS
+        cost = self.client.showing_cost()
+        most = min(MOST_REPAID, reward // cost) if cost else MOST_REPAID
+        return [demand.key for demand in shown[:most]]

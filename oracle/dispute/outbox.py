@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import count
 
 from oracle.logging import Log
 from protocol.intents import Call, Intent, IntentState
@@ -13,7 +14,7 @@ from protocol.types import JobId
 log = Log(__name__)
 
 ATTEMPTS = 5
-"""Of one call, whose words are the same: facts that changed make another."""
+"""Of one call that reverts, whose words are the same: facts that changed make another."""
 
 
 class Outbox:
@@ -26,9 +27,8 @@ class Outbox:
         """Whether it was sent now. `seen`: the block up to which the chain was read. What would revert is not sent, and
         is decided anew. Raises the chain's errors."""
         digest = sha256(f"{call.to}".encode() + call.data).hexdigest()[:32]
-        keys = (f"{verb}:{digest}:{number}" for number in range(ATTEMPTS))
-        key = next((key for key in keys if not self._is_spent(key, seen)), "")
-        if not key or self._sender.find(key) is not None:
+        key = self._next_key(f"{verb}:{digest}", seen)
+        if not key:
             return False
         try:
             intent = self._sender.intend(key, call)
@@ -38,10 +38,18 @@ class Outbox:
         log.info("sent", verb=verb, job=job, nonce=intent.nonce, key=key)
         return True
 
-    def _is_spent(self, key: str, seen: int) -> bool:
-        """Mined, and seen to have come to nothing, or reverted."""
-        intent = self._sender.find(key)
-        return intent is not None and (_is_seen(intent, seen) or intent.state is IntentState.REVERTED)
+    def _next_key(self, stem: str, seen: int) -> str:
+        """Empty where the call is on its way, or reverted too often. One that was mined is over once it was seen."""
+        reverted = 0
+        for number in count():
+            intent = self._sender.find(key := f"{stem}:{number}")
+            if intent is None:
+                return key
+            reverted += intent.state is IntentState.REVERTED
+            is_over = intent.state is IntentState.REVERTED or _is_seen(intent, seen)
+            if not is_over or reverted == ATTEMPTS:
+                break
+        return ""
 
 
 def _is_seen(intent: Intent, seen: int) -> bool:

@@ -181,6 +181,9 @@ class _Search:
         if self.shown.positions + (not self._embeds) != len(self.posted.prompt) + chosen:
             yield self._prove(Claim(Fault.PROMPT, 0), "another number of tokens was read than the prompt has")
 
+        if not self._embeds and self.shown.outputs > self._most:
+            yield self._prove(Claim(Fault.END, 0), "the answer is longer than it may be")
+
     def _tokens(self) -> Iterator[Move]:
         own = [*self.posted.prompt, *self.posted.tokens]
         leaves = [merkle.leaf(content) for content in row_leaves(own, NUMBER_BYTES)]
@@ -373,6 +376,13 @@ class _Search:
 
     def _output_bytes(self) -> int:
         return WIDTH + 2 * self.shown.outputs if self._embeds else WIDTH * self.shown.outputs
+
+    @property
+    def _most(self) -> int:
+        """How many tokens the client, the rules and the context allow."""
+        posted = self.posted
+        room = self.model.book.program.context_length - len(posted.prompt)
+        return min(posted.sampling.max_tokens, room, posted.most_output or room)
 
     @property
     def _embeds(self) -> bool:

@@ -14,7 +14,7 @@ from oracle.answering import Question, question_of
 from oracle.dispute.defence import Defence
 from oracle.dispute.defender import answers
 from oracle.dispute.docket import DISPUTE_EVENTS, Docket
-from oracle.dispute.held import hold
+from oracle.dispute.held import HeldTrace, hold
 from oracle.dispute.known import Shown
 from oracle.dispute.matter import Matter, book_of
 from oracle.dispute.solver import ModelBook
@@ -80,6 +80,20 @@ class Cheat:
             return ()
         question = self.question(job)
         return self.engine.run(question.prompt_ids, question.sampling).output
+
+    def serve_longer_than_the_context(self, job: JobId) -> None:
+        """Posts more tokens than the program can read, and the sizes and hashes of such a trace, made up."""
+        escrow, question = self.world.contracts.escrow, self.question(job)
+        self.world.send(self.name, escrow.accept_job(job, self.record(job).offer))
+        work = self.record(job).work
+        assert work is not None
+        tokens = (7,) * self.engine.model.program.context_length
+        held = hold(self.engine, question.prompt_ids, tokens[:1])
+        columns = [*held.columns[:-1], held.columns[-1].repeat(len(tokens), 0)]
+        made_up = HeldTrace(columns, [*question.prompt_ids, *tokens], len(tokens), [7] * len(tokens))
+        self.defences[job] = Defence(self.book, made_up)
+        trace = made_up.trace.commitment(job)
+        self.world.send(self.name, escrow.post_result(job, work, Outcome.ANSWERED, trace, encode_tokens(tokens)))
 
     def refuse_output(self, job: JobId, tokens: tuple[int, ...], witness: bytes) -> None:
         """Says that a rule forbids to show what it generated, and commits to these tokens."""
@@ -192,16 +206,16 @@ def turn_watcher(watcher: Watcher) -> None:
 
 @dataclass
 class Liar(Cheat):
-    """Demands whatever can be demanded of a right result."""
+    """Demands whatever can be demanded of a result."""
 
-    def demand_much(self, job: JobId, count: int) -> int:
-        """What was staked."""
+    def demand_much(self, job: JobId, count: int, held: HeldTrace | None = None) -> int:
+        """What was staked. `held`: the trace that was committed to, unless it is the right one."""
         disputes, world = self.world.contracts.disputes, self.world
         balance = world.contracts.asset.balance_of(CAST[self.name].address)
         world.send(self.name, world.contracts.asset.approve(disputes.address, balance))
         world.send(self.name, disputes.deposit(balance))
         matter, question = self.matter(job), self.question(job)
-        held = hold(self.engine, question.prompt_ids, self.right(job))
+        held = held or hold(self.engine, question.prompt_ids, self.right(job))
         shown = Shown(held.positions, held.outputs, tuple(held.roots))
         world.send(self.name, disputes.open(job, matter.facts(shown)))
         case = docket_of(world, job).case

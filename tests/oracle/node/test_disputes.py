@@ -25,6 +25,7 @@ from protocol.events import AnswerConvicted, SilenceConvicted, StepConvicted
 from protocol.intents import Call
 from protocol.parts import Kind, list_head
 from protocol.payload import Witness, encode_witness
+from protocol.plan import DOLLAR
 from protocol.pricing import settle_from
 from protocol.reverts import Reverted
 from protocol.types import JobId, JobStatus, ModelFacts
@@ -46,7 +47,7 @@ from tests.oracle.node.disputing import (
     turn_watcher,
     watching,
 )
-from tests.oracle.node.operators import Operators, status, turn_until, until_status
+from tests.oracle.node.operators import Operators, ask, status, turn_until, until_status
 
 
 @pytest.fixture
@@ -277,6 +278,35 @@ def test_an_output_that_was_refused_must_have_been_computed(
     verdict = docket_of(served_world, job).verdict
     assert isinstance(verdict, AnswerConvicted)
     assert (verdict.claim.fault, verdict.claim.index) == (Fault.CHOICE, 2)
+
+
+def test_an_answer_longer_than_the_context_is_convicted(served_world: World, watcher: Watcher, operator: Cheat) -> None:
+    """No program can read it, so nothing of it can be computed again; that it is too long is enough."""
+    job = submitted(served_world)
+    operator.serve_longer_than_the_context(job)
+    play(watcher, operator, job)
+    verdict = docket_of(served_world, job).verdict
+    assert isinstance(verdict, AnswerConvicted)
+    assert verdict.claim.fault is Fault.END
+
+
+def test_more_shown_than_the_reward_repays_saves_nobody(
+    served_world: World, watcher: Watcher, operator: Cheat, engine: Engine
+) -> None:
+    """A cheat that has had much shown to itself, for a bond whose quarter cannot repay it."""
+    world = served_world
+    job = world.submit(submission=ask(max_tokens=6, min_fee=DOLLAR // 10, max_fee=DOLLAR // 5))
+    operator.serve(job, with_one_wrong(operator.right(job)))
+    world.send("holder1", world.contracts.asset.mint(CAST["holder1"].address, STAKE))
+    Liar(world, engine, "holder1").demand_much(job, 8, operator.defences[job].held)
+    operator.answer(job)
+    before = world.contracts.escrow.account_of(CAST["watcher"].address).free
+    play(watcher, operator, job)
+    demands = docket_of(world, job).demands.values()
+    assert sum(demand.shown for demand in demands) > 8
+    reward = DOLLAR // 4
+    repaid = reward // world.contracts.disputes.showing_cost() * world.contracts.disputes.showing_cost()
+    assert before + reward < world.contracts.escrow.account_of(CAST["watcher"].address).free <= before + reward + repaid
 
 
 def test_a_watcher_that_is_killed_at_every_move_convicts(
