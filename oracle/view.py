@@ -65,7 +65,7 @@ class View:
 
     def docket(self, job: JobId) -> Docket:
         """What the chain says of the disputes about a job."""
-        return self._dockets.get(job) or Docket()
+        return self._dockets.setdefault(job, Docket())
 
     def forget(self, job: JobId) -> None:
         self.jobs.pop(job, None)

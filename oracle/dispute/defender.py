@@ -10,9 +10,8 @@ from oracle.dispute.defence import Defence
 from oracle.dispute.docket import Docket, OpenDemand
 from oracle.dispute.held import hold
 from oracle.dispute.known import Shown
-from oracle.dispute.matter import Matter, book_of, tokens_of
+from oracle.dispute.matter import Books, Matter, tokens_of
 from oracle.dispute.outbox import Outbox
-from oracle.dispute.solver import ModelBook
 from oracle.serving import Loaded
 from protocol.clients.disputes import DisputesClient
 from protocol.computation import Evidence
@@ -45,7 +44,7 @@ class Defender:
 
     def __init__(self, client: DisputesClient, outbox: Outbox) -> None:
         self._client, self._outbox = client, outbox
-        self._books: dict[bytes, ModelBook] = {}
+        self._books = Books()
         self._held: tuple[bytes, Defence] | None = None
 
     def attend(self, record: JobRecord, docket: Docket, loaded: Loaded, rules: RuleSet, clock: Clock) -> bool:
@@ -53,8 +52,7 @@ class Defender:
         if not due(docket, clock.now):
             return False
         model = loaded.engine.model
-        book = self._books.setdefault(model.identity.weights + model.identity.program, book_of(model))
-        matter = Matter(record, rules, model, book)
+        matter = Matter(record, rules, model, self._books.of(model))
         defence = self._defence(matter, loaded)
         showings = answers(self._client, matter, docket, defence, clock.now)
         sent = [self._outbox.send("show", record.id, showing.call, clock.block) for showing in showings]

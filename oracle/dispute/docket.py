@@ -82,6 +82,8 @@ class Docket:
     announced: list[Announced] = field(default_factory=list)
     shown: Shown = field(default_factory=Shown)
     verdict: Event | None = None
+    events: int = 0
+    """How many were taken."""
 
     @property
     def is_settled(self) -> bool:
@@ -91,6 +93,7 @@ class Docket:
 
     def take(self, event: Event) -> None:
         """Takes the next event in the chain's order. Raises `EventsIncomplete` for one that cannot follow."""
+        self.events += 1
         match event:
             case CaseOpened():
                 self.case = event.case

@@ -28,6 +28,19 @@ def book_of(model: Model) -> ModelBook:
     return ModelBook(book, WeightsBook(program, tensors), Weights(program, tensors), model.identity.weights)
 
 
+class Books:
+    """Those of the models that one has to do with, each made once."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, ModelBook] = {}
+
+    def of(self, model: Model) -> ModelBook:
+        key = model.identity.program + model.identity.weights
+        if key not in self._known:
+            self._known[key] = book_of(model)
+        return self._known[key]
+
+
 @dataclass(frozen=True)
 class Matter:
     """A job whose result is posted."""

@@ -14,10 +14,9 @@ from hashlib import sha256
 from oracle.dispute.challenger import Commit, Demand, Desk, Me, Plan, Wait, plan, settlements
 from oracle.dispute.docket import Docket
 from oracle.dispute.examining import Opinion, examine
-from oracle.dispute.matter import Matter, book_of
-from oracle.dispute.moves import AskTrace
+from oracle.dispute.matter import Books, Matter
+from oracle.dispute.moves import AskTrace, Exact, Leave, Move, told
 from oracle.dispute.outbox import Outbox
-from oracle.dispute.solver import ModelBook
 from oracle.errors import NodeLags, OracleError
 from oracle.health import Health, Report
 from oracle.journal import Journal
@@ -43,7 +42,6 @@ KEPT = 2
 """Opinions on wrong results that are kept whole: each holds all that was computed."""
 DEPOSITS = 16
 """Bonds that are deposited at once."""
-ZERO = JobId(bytes(32))
 
 
 class Watcher:
@@ -72,8 +70,10 @@ class Watcher:
         self._view = View.of(journal)
         self._exact: set[bytes] = set()
         self._opinions: OrderedDict[bytes, Opinion] = OrderedDict()
-        self._told: dict[JobId, str] = {}
-        self._books: dict[ModelId, ModelBook] = {}
+        self._told: set[JobId] = set()
+        self._moves: dict[bytes, tuple[Docket, int, Move]] = {}
+        self._books = Books()
+        self._has_computed = False
         self._rounds = 0
 
     # ---------------------------------------------------------------- the loop
@@ -125,6 +125,7 @@ class Watcher:
         if not self._watch.is_at_head:
             return True
         self._serving.want(self._wanted(), self._view.models)
+        self._has_computed = False
         sent = [self._attend(record) for record in self._by_urgency()]
         self._clean_now_and_then()
         self._report()
@@ -167,9 +168,11 @@ class Watcher:
         matter = self._matter(record)
         if matter is None or record.status not in {JobStatus.POSTED, JobStatus.DISPUTED}:
             return False
-        opinion = self._opinion(matter)
-        move = opinion.move(matter, docket)
-        self._tell(record, opinion, str(move))
+        if not self._is_known(matter, docket):
+            if self._has_computed:
+                return True
+            self._has_computed = True
+        move = self._move(matter, docket)
         known = None if isinstance(move, AskTrace) else matter.case(docket.shown)
         step = plan(record, docket, move, known, me)
         return not isinstance(step, Wait) and self._send(record, docket, step, me, matter)
@@ -184,14 +187,40 @@ class Watcher:
         if loaded is None or rules is None:
             return None
         model = loaded.engine.model
-        book = self._books.setdefault(record.sheet.model, book_of(model))
-        return Matter(record, rules, model, book)
+        return Matter(record, rules, model, self._books.of(model))
+
+    def _is_known(self, matter: Matter, docket: Docket) -> bool:
+        """Whether nothing has to be computed for it now."""
+        key = _key(matter)
+        return key in self._exact or key in self._opinions or self._found(key, docket) is not None
+
+    def _found(self, key: bytes, docket: Docket) -> Move | None:
+        """The move that was found when the docket was as it is."""
+        known = self._moves.get(key)
+        return known[2] if known is not None and known[0] is docket and known[1] == docket.events else None
+
+    def _move(self, matter: Matter, docket: Docket) -> Move:
+        """Sought once for each thing that the chain says. What cannot be judged at all keeps nobody from judging the
+        rest."""
+        key, record = _key(matter), matter.record
+        if key in self._exact:
+            return Exact()
+        if (found := self._found(key, docket)) is not None:
+            return found
+        try:
+            move = self._opinion(matter).move(matter, docket)
+        except Exception as error:
+            log.exception("cannot be judged", job=record.id, error=type(error).__name__)
+            move = Leave(f"{type(error).__name__}: {error}")
+        self._moves[key] = docket, docket.events, move
+        if not isinstance(move, Exact):
+            self._told.add(record.id)
+            log.info("next", job=record.id, move=told(move))
+        return move
 
     def _opinion(self, matter: Matter) -> Opinion:
         """Of a job and result; computed once, and again where too many wrong ones were met since."""
-        key = matter.record.id + matter.answer.result
-        if key in self._exact:
-            return Opinion(True)
+        key = _key(matter)
         if key not in self._opinions:
             engine = self._serving.ready[matter.record.sheet.model].engine
             found = examine(matter, engine)
@@ -201,7 +230,7 @@ class Watcher:
                 return found
             log.warning("not as it must be", job=matter.record.id, operator=matter.answer.operator, why=found.why)
             self._opinions[key] = found
-            while len(self._opinions) > KEPT:
+            while sum(opinion.held is not None for opinion in self._opinions.values()) > KEPT:
                 self._opinions.popitem(last=False)
         self._opinions.move_to_end(key)
         return self._opinions[key]
@@ -211,29 +240,34 @@ class Watcher:
     def _send(self, record: JobRecord, docket: Docket, step: Plan, me: Me, matter: Matter | None) -> bool:
         verb = type(step).__name__
         if isinstance(step, (Demand, Commit)) and not self._is_funded(record, step):
-            return True
+            return self._fund(record, step)
         call = Desk(self._contracts.disputes, record, docket, me).call(step, matter)
         sent = self._outbox.send(verb, record.id, call, self._watch.head)
         if sent:
             self.metrics.sent.labels(verb.lower()).inc()
         return sent
 
-    def _is_funded(self, record: JobRecord, step: Demand | Commit) -> bool:
-        """Whether the bond is there; else it is brought."""
-        disputes, asset, address = self._contracts.disputes, self._contracts.asset, self._sender.address
+    def _bond(self, record: JobRecord, step: Demand | Commit) -> int:
+        disputes = self._contracts.disputes
         assert record.answer is not None
-        commits = isinstance(step, Commit)
-        bond = disputes.commitment_bond(record.id, record.answer) if commits else disputes.next_bond(record.id)
-        if disputes.balance_of(address) >= bond:
-            return True
+        if isinstance(step, Commit):
+            return disputes.commitment_bond(record.id, record.answer)
+        return disputes.next_bond(record.id)
+
+    def _is_funded(self, record: JobRecord, step: Demand | Commit) -> bool:
+        return self._contracts.disputes.balance_of(self._sender.address) >= self._bond(record, step)
+
+    def _fund(self, record: JobRecord, step: Demand | Commit) -> bool:
+        """Brings the bond, and some more. Whether anything was sent."""
+        disputes, asset, address = self._contracts.disputes, self._contracts.asset, self._sender.address
+        bond = self._bond(record, step)
         amount = min(bond * DEPOSITS, asset.balance_of(address))
         if amount < bond:
             log.error("no money for a bond", job=record.id, bond=bond, has=amount)
-        elif asset.allowance(address, disputes.address) < amount:
-            self._outbox.send("approve", ZERO, asset.approve(disputes.address, amount), self._watch.head)
-        else:
-            self._outbox.send("deposit", ZERO, disputes.deposit(amount), self._watch.head)
-        return False
+            return False
+        if asset.allowance(address, disputes.address) < amount:
+            return self._outbox.send("approve", record.id, asset.approve(disputes.address, amount), self._watch.head)
+        return self._outbox.send("deposit", record.id, disputes.deposit(amount), self._watch.head)
 
     # ---------------------------------------------------------------- what is forgotten
 
@@ -241,6 +275,7 @@ class Watcher:
         self._rounds += 1
         if self._rounds % ROUNDS_BETWEEN_CLEANING == 0:
             self.clean(self._watch.finalized())
+            self._moves.clear()  # what could not be judged is tried again
 
     def clean(self, finalized: int) -> None:
         """Forgets jobs that ended in final blocks, unless a bond of one's own is left; and blocks that stay."""
@@ -249,18 +284,15 @@ class Watcher:
                 continue
             self._journal.forget(record.id)
             self._view.forget(record.id)
-            self._told.pop(record.id, None)
+            self._told.discard(record.id)
             if record.answer is not None:
-                self._exact.discard(record.id + record.answer.result)
-                self._opinions.pop(record.id + record.answer.result, None)
+                key = record.id + record.answer.result
+                self._exact.discard(key)
+                self._opinions.pop(key, None)
+                self._moves.pop(key, None)
         self._journal.prune_blocks(finalized)
 
     # ---------------------------------------------------------------- what is told
-
-    def _tell(self, record: JobRecord, opinion: Opinion, what: str) -> None:
-        if not opinion.is_exact and self._told.get(record.id) != what:
-            self._told[record.id] = what
-            log.info("next", job=record.id, move=what[:200])
 
     def _report(self) -> None:
         states = self._serving.states()
@@ -277,3 +309,8 @@ class Watcher:
             jobs=jobs,
         )
         self.health.good(report, ready=True)
+
+
+def _key(matter: Matter) -> bytes:
+    """Of a job and its result: a reorganisation can give a job another."""
+    return matter.record.id + matter.answer.result
