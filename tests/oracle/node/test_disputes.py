@@ -338,6 +338,7 @@ def test_a_reorganisation_in_mid_game_changes_nothing_in_the_end(
         with left_branch(served_world, tmp_path):  # of one transaction: what is deeper is final here
             watcher.round()
         watcher.round()
+        served_world.chain.request("evm_mine", [])  # whatever was offered again, before there is another branch
         operator.answer(job)
     play(watcher, operator, job)
     assert isinstance(docket_of(served_world, job).verdict, StepConvicted)
