@@ -337,11 +337,19 @@ def test_a_reorganisation_in_mid_game_changes_nothing_in_the_end(
             break
         with left_branch(served_world, tmp_path):  # of one transaction: what is deeper is final here
             watcher.round()
+            settled_down(served_world)
         watcher.round()
-        served_world.chain.request("evm_mine", [])  # whatever was offered again, before there is another branch
+        settled_down(served_world)
         operator.answer(job)
     play(watcher, operator, job)
     assert isinstance(docket_of(served_world, job).verdict, StepConvicted)
+
+
+def settled_down(world: World) -> None:
+    """Nothing waits to be mined: a chain that is taken back while it mines is in no state at all."""
+    world.chain.request("evm_mine", [])
+    while int(world.chain.request("txpool_status", [])["pending"], 16):
+        world.chain.request("evm_mine", [])
 
 
 def test_a_conviction_that_is_copied_earns_nothing(served_world: World, watcher: Watcher, operator: Cheat) -> None:
