@@ -1,16 +1,4 @@
-"""The operator's loop: watch → decide → perform, round after round, until it is told to end.
-
-Whatever fails in a round is logged, told by `/health`, and tried again after a pause that doubles up to a bound:
-
-| fault | meaning | what to do |
-| --- | --- | --- |
-| `ChainUnreachable` | no endpoint answers | start the node, or name another |
-| `NodeLags`, `NodeInconsistent` | the node is behind, or reorganising | nothing, unless it lasts |
-| `WrongChain` | the endpoint serves another chain | mend `COMMONHOLD_RPC_URL` |
-| `JournalFailed`, `IntentsUnwritable` | nothing can be written | free some disk |
-| `InsufficientFunds` | no coin for gas | fund the operator's account |
-| anything else | a fault of ours | the log has its traceback |
-"""
+"""The operator's loop: watch → decide → perform, round after round, until it is told to end."""
 
 from __future__ import annotations
 
@@ -25,76 +13,31 @@ from oracle.decide import Action, Decline, Infer, Job, Me, Reason, Result, Serve
 from oracle.dispute.defender import Clock, Defender
 from oracle.dispute.outbox import Outbox
 from oracle.engine import StopReason
-from oracle.errors import NodeLags, OracleError
-from oracle.health import Health, Report
-from oracle.journal import Journal, RawLog
+from oracle.health import Report
+from oracle.journal import RawLog
 from oracle.logging import Log
-from oracle.metrics import Metrics
 from oracle.perform import Performer
-from oracle.serving import Serving
-from oracle.settings import OracleSettings
-from oracle.view import View
-from oracle.watch import Watch
+from oracle.rounds import Equipment, Rounds
 from oracle.workers import Finished, Workers
-from protocol.chain import Chain
-from protocol.clients.contracts import Contracts
-from protocol.errors import CommonholdError
 from protocol.events import JobAccepted, JobExpired, JobSettled, ResultPosted, decode
 from protocol.facts import JobRecord
-from protocol.transactions import Sender
 from protocol.types import ZERO_WORD, JobId, JobStatus, ModelId, Request
 
 log = Log(__name__)
 
-FIRST_PAUSE = 0.25
-ROUNDS_BETWEEN_CLEANING = 200
 
+class Node(Rounds):
+    """One operator on one chain."""
 
-class Node:
-    """One operator on one chain. Everything but loading, computing and health happens on the thread that calls."""
-
-    def __init__(
-        self,
-        settings: OracleSettings,
-        *,
-        chain: Chain,
-        contracts: Contracts,
-        journal: Journal,
-        sender: Sender,
-        watch: Watch,
-        serving: Serving,
-        health: Health,
-        metrics: Metrics,
-    ) -> None:
-        self.settings, self.health, self.metrics = settings, health, metrics
-        self._chain, self._contracts, self._journal = chain, contracts, journal
-        self._sender, self._watch, self._serving = sender, watch, serving
-        self._workers = Workers(settings.batch, settings.slack)
-        self._performer = Performer(journal, sender, contracts.escrow)
-        self._defender = Defender(contracts.disputes, Outbox(sender))
-        self._view = View.of(journal)
+    def __init__(self, equipment: Equipment) -> None:
+        super().__init__(equipment)
+        self._workers = Workers(self.settings.batch, self.settings.slack)
+        self._performer = Performer(self._journal, self._sender, self._contracts.escrow)
+        self._defender = Defender(self._contracts.disputes, Outbox(self._sender))
         self._loads: dict[Request, Workload | Unservable] = {}
         self._unsaved: list[Finished] = []
         self._failures: Counter[JobId] = Counter()
         self._told: dict[JobId, Reason] = {}
-        self._rounds = 0
-
-    # ---------------------------------------------------------------- the loop
-
-    def run(self, stop: threading.Event) -> None:
-        """Rounds until `stop` is set."""
-        pause = FIRST_PAUSE
-        while not stop.is_set():
-            try:
-                busy = self.round()
-            except Exception as error:
-                self._failed(error)
-                stop.wait(pause)
-                pause = min(pause * 2, self.settings.retry_seconds)
-            else:
-                pause = FIRST_PAUSE
-                stop.wait(0 if busy else self.settings.poll_seconds)
-        self.health.stopping()
 
     def run_until_idle(self, stop: threading.Event) -> None:
         """Rounds until nothing is left that could be done now. Raises what a round raises."""
@@ -103,18 +46,8 @@ class Node:
 
     def close(self) -> None:
         """Stops what is being computed; it is begun anew by the next start."""
-        self.health.stopping()
         self._workers.close()
-        self._serving.close()
-
-    def _failed(self, error: Exception) -> None:
-        name = type(error).__name__
-        self.metrics.failures.labels(name).inc()
-        self.health.bad(f"{name}: {error}")
-        if isinstance(error, (CommonholdError, OracleError)):
-            log.warning("round failed", error=name, why=str(error))
-        else:
-            log.exception("round failed", error=name)
+        super().close()
 
     def _is_idle(self) -> bool:
         loading = any(state.state == "loading" for state in self._serving.states().values())
@@ -140,24 +73,6 @@ class Node:
         self._clean_now_and_then()
         self._report(me)
         return news or any(sent)
-
-    def _follow(self) -> bool:
-        """Takes in what is new on the chain, then what became of our transactions: in this order, so that what the
-        sender knows is never older than the view. Whether anything was new."""
-        try:
-            news = self._watch.look()
-        except NodeLags:
-            self._sender.reconcile()
-            raise
-        if news.undone:
-            self._view = View.of(self._journal)
-        else:
-            self._view.take_all(news.logs)
-        for raw in news.logs:
-            self._count(raw)
-        for intent in self._sender.reconcile():
-            log.info("transaction", key=intent.key, state=intent.state, block=intent.block_number, final=intent.final)
-        return bool(news.logs) or news.undone
 
     def _keep_results(self) -> None:
         """What was computed goes to the journal before anything else may happen to it."""
@@ -348,11 +263,6 @@ class Node:
                 pass
 
     # ---------------------------------------------------------------- what is forgotten
-
-    def _clean_now_and_then(self) -> None:
-        self._rounds += 1
-        if self._rounds % ROUNDS_BETWEEN_CLEANING == 0:
-            self.clean(self._watch.finalized())
 
     def clean(self, finalized: int) -> None:
         """Forgets jobs that ended in final blocks, and blocks that can no longer vanish."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Protocol
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 
 from oracle.dispute.watcher import Watcher
 from oracle.health import Health, HealthServer
 from oracle.journal import Identity, Journal
 from oracle.logging import Log
 from oracle.metrics import Metrics
-from oracle.node import FIRST_PAUSE, Node
+from oracle.node import Node
+from oracle.rounds import FIRST_PAUSE, Equipment, Rounds
 from oracle.serving import Serving
 from oracle.settings import OracleSettings
 from oracle.watch import Watch
@@ -25,14 +25,7 @@ from protocol.transactions import Sender
 log = Log(__name__)
 
 
-class Loop(Protocol):
-    """A node or a watcher."""
-
-    def run(self, stop: threading.Event) -> None:
-        """Rounds until `stop` is set."""
-
-
-Opening = Callable[[OracleSettings, Chain, Deployment, Health, Metrics], AbstractContextManager[Loop]]
+Opening = Callable[[OracleSettings, Chain, Deployment, Health, Metrics], AbstractContextManager[Rounds]]
 
 
 def run(settings: OracleSettings, stop: threading.Event) -> None:
@@ -72,25 +65,8 @@ def open_node(
     settings: OracleSettings, chain: Chain, deployment: Deployment, health: Health, metrics: Metrics
 ) -> Iterator[Node]:
     """A node with its journal, sender and models; all closed at the end, the chain too."""
-    account = load_account(settings.chain)
-    with ExitStack() as stack:
-        stack.enter_context(chain)
-        sender = stack.enter_context(Sender.at(settings.chain.home, chain, account))
-        identity = Identity(deployment.chain_id, deployment.address_of("JobEscrow"), sender.address)
-        journal = Journal(settings.journal(chain.id, sender.address), identity)
-        stack.callback(journal.close)
-        node = Node(
-            settings,
-            chain=chain,
-            contracts=Contracts.of(chain, deployment),
-            journal=journal,
-            sender=sender,
-            watch=Watch(chain, deployment, journal, max_range=settings.max_range, lag_seconds=settings.lag_seconds),
-            serving=Serving(settings.open_store(), settings.torch_device),
-            health=health,
-            metrics=metrics,
-        )
-        stack.callback(node.close)
+    equipped = _equipped(settings, chain, deployment, health, metrics, role="oracle")
+    with equipped as equipment, closing(Node(equipment)) as node:
         yield node
 
 
@@ -98,17 +74,24 @@ def open_node(
 def open_watcher(
     settings: OracleSettings, chain: Chain, deployment: Deployment, health: Health, metrics: Metrics
 ) -> Iterator[Watcher]:
-    """A watcher with a journal of its own; all closed at the end, the chain too."""
-    account = load_account(settings.chain)
+    """A watcher, as a node, with a journal of its own."""
+    secret = bytes(load_account(settings.chain).key)
+    equipped = _equipped(settings, chain, deployment, health, metrics, role="watcher")
+    with equipped as equipment, closing(Watcher(equipment, secret)) as watcher:
+        yield watcher
+
+
+@contextmanager
+def _equipped(
+    settings: OracleSettings, chain: Chain, deployment: Deployment, health: Health, metrics: Metrics, *, role: str
+) -> Iterator[Equipment]:
     with ExitStack() as stack:
         stack.enter_context(chain)
-        sender = stack.enter_context(Sender.at(settings.chain.home, chain, account))
+        sender = stack.enter_context(Sender.at(settings.chain.home, chain, load_account(settings.chain)))
         identity = Identity(deployment.chain_id, deployment.address_of("JobEscrow"), sender.address)
-        journal = Journal(settings.journal(chain.id, sender.address, "watcher"), identity)
-        stack.callback(journal.close)
-        watcher = Watcher(
+        journal = stack.enter_context(closing(Journal(settings.journal(chain.id, sender.address, role), identity)))
+        yield Equipment(
             settings,
-            secret=bytes(account.key),
             chain=chain,
             contracts=Contracts.of(chain, deployment),
             journal=journal,
@@ -118,8 +101,6 @@ def open_watcher(
             health=health,
             metrics=metrics,
         )
-        stack.callback(watcher.close)
-        yield watcher
 
 
 def _wait_for_chain(settings: OracleSettings, stop: threading.Event, health: Health) -> tuple[Chain, Deployment] | None:

@@ -6,7 +6,6 @@ What it keeps is what it read and what it sent; all else follows from these, so 
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from hashlib import sha256
@@ -17,81 +16,35 @@ from oracle.dispute.examining import Opinion, examine
 from oracle.dispute.matter import Books, Matter
 from oracle.dispute.moves import AskTrace, Exact, Leave, Move, told
 from oracle.dispute.outbox import Outbox
-from oracle.errors import NodeLags, OracleError
-from oracle.health import Health, Report
-from oracle.journal import Journal
+from oracle.health import Report
 from oracle.logging import Log
-from oracle.metrics import Metrics
-from oracle.serving import Serving
-from oracle.settings import OracleSettings
-from oracle.view import View
-from oracle.watch import Watch
-from protocol.chain import Chain
-from protocol.clients.contracts import Contracts
-from protocol.errors import CommonholdError
+from oracle.rounds import Equipment, Rounds
 from protocol.facts import JobRecord
 from protocol.pricing import settle_from
-from protocol.transactions import Sender
 from protocol.types import JobId, JobStatus, ModelId
 
 log = Log(__name__)
 
-FIRST_PAUSE = 0.25
-ROUNDS_BETWEEN_CLEANING = 200
 KEPT = 2
 """Opinions on wrong results that are kept whole: each holds all that was computed."""
 DEPOSITS = 16
 """Bonds that are deposited at once."""
 
 
-class Watcher:
-    """One watcher on one chain, on the thread that calls."""
+class Watcher(Rounds):
+    """One watcher on one chain."""
 
-    def __init__(
-        self,
-        settings: OracleSettings,
-        *,
-        secret: bytes,
-        chain: Chain,
-        contracts: Contracts,
-        journal: Journal,
-        sender: Sender,
-        watch: Watch,
-        serving: Serving,
-        health: Health,
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, equipment: Equipment, secret: bytes) -> None:
         """`secret`: what salts are made of; nobody else's."""
-        self.settings, self.health, self.metrics = settings, health, metrics
-        self._chain, self._contracts, self._journal = chain, contracts, journal
-        self._sender, self._watch, self._serving = sender, watch, serving
-        self._outbox = Outbox(sender)
+        super().__init__(equipment)
+        self._outbox = Outbox(self._sender)
         self._secret = sha256(b"commonhold/salt" + secret).digest()
-        self._view = View.of(journal)
         self._exact: set[bytes] = set()
         self._opinions: OrderedDict[bytes, Opinion] = OrderedDict()
         self._told: set[JobId] = set()
         self._moves: dict[bytes, tuple[Docket, int, Move]] = {}
         self._books = Books()
         self._has_computed = False
-        self._rounds = 0
-
-    # ---------------------------------------------------------------- the loop
-
-    def run(self, stop: threading.Event) -> None:
-        """Rounds until `stop` is set."""
-        pause = FIRST_PAUSE
-        while not stop.is_set():
-            try:
-                busy = self.round()
-            except Exception as error:
-                self._failed(error)
-                stop.wait(pause)
-                pause = min(pause * 2, self.settings.retry_seconds)
-            else:
-                pause = FIRST_PAUSE
-                stop.wait(0 if busy else self.settings.poll_seconds)
-        self.health.stopping()
 
     @property
     def is_ready(self) -> bool:
@@ -102,19 +55,6 @@ class Watcher:
     def known(self) -> int:
         """How many jobs it keeps in mind."""
         return len(self._view.jobs)
-
-    def close(self) -> None:
-        self.health.stopping()
-        self._serving.close()
-
-    def _failed(self, error: Exception) -> None:
-        name = type(error).__name__
-        self.metrics.failures.labels(name).inc()
-        self.health.bad(f"{name}: {error}")
-        if isinstance(error, (CommonholdError, OracleError)):
-            log.warning("round failed", error=name, why=str(error))
-        else:
-            log.exception("round failed", error=name)
 
     # ---------------------------------------------------------------- a round
 
@@ -130,20 +70,6 @@ class Watcher:
         self._clean_now_and_then()
         self._report()
         return news or any(sent)
-
-    def _follow(self) -> bool:
-        try:
-            news = self._watch.look()
-        except NodeLags:
-            self._sender.reconcile()
-            raise
-        if news.undone:
-            self._view = View.of(self._journal)
-        else:
-            self._view.take_all(news.logs)
-        for intent in self._sender.reconcile():
-            log.info("transaction", key=intent.key, state=intent.state, block=intent.block_number, final=intent.final)
-        return bool(news.logs) or news.undone
 
     def _concerning(self) -> Iterator[JobRecord]:
         """Results that the referee judges, and ended jobs in which a bond of one's own is left."""
@@ -271,12 +197,6 @@ class Watcher:
 
     # ---------------------------------------------------------------- what is forgotten
 
-    def _clean_now_and_then(self) -> None:
-        self._rounds += 1
-        if self._rounds % ROUNDS_BETWEEN_CLEANING == 0:
-            self.clean(self._watch.finalized())
-            self._moves.clear()  # what could not be judged is tried again
-
     def clean(self, finalized: int) -> None:
         """Forgets jobs that ended in final blocks, unless a bond of one's own is left; and blocks that stay."""
         for record in list(self._view.finished(finalized)):
@@ -291,6 +211,7 @@ class Watcher:
                 self._opinions.pop(key, None)
                 self._moves.pop(key, None)
         self._journal.prune_blocks(finalized)
+        self._moves.clear()  # what could not be judged is tried again
 
     # ---------------------------------------------------------------- what is told
 

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 from pydantic_settings import BaseSettings
 
-from oracle import decide, health, node
+from oracle import decide, health, rounds
 from oracle.checks import Checks
 from oracle.cli import CONCLUSIONS
 from oracle.metrics import Metrics
@@ -65,7 +65,7 @@ def test_every_line_that_check_prints_is_explained(tmp_path_factory: pytest.Temp
     assert [line.name for line in lines] == [row[0] for row in rows("What `check` proves")]
 
 
-@pytest.mark.parametrize("module", [decide, health, node], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [decide, health, rounds], ids=lambda module: module.__name__)
 def test_tables_of_the_code_are_repeated_word_for_word(module: ModuleType) -> None:
     table = [line for line in (module.__doc__ or "").splitlines() if line.startswith("|")]
     assert len(table) > 2

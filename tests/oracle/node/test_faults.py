@@ -155,7 +155,7 @@ def test_a_full_disk_is_told_nothing_is_accepted_and_it_goes_on_when_there_is_ro
         with full_disk():
             wait_for_fault(health, "free some disk")
             job = submit_from_elsewhere(served_world)
-            assert status(served_world, job) is JobStatus.OPEN
+            wait_until(lambda: status(served_world, job) is JobStatus.OPEN, health.read)
             assert sent(served_world) == before
         wait_until(lambda: status(served_world, job) is JobStatus.POSTED, health.read)
         wait_well(health)
