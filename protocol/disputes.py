@@ -63,18 +63,6 @@ class Node:
     hash: bytes
 
 
-@struct("address challenger, uint8 rise, uint40 deadline, bool shown")
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Something that a challenger demands to be shown. `rise`: its bond in units of the least one; zero: it was paid
-    out. `deadline`: the last second to show it."""
-
-    challenger: Address
-    rise: int
-    deadline: int
-    shown: bool
-
-
 class Fault(IntEnum):
     """In what an answer can be wrong, apart from a step of its computation."""
 

@@ -13,7 +13,6 @@ from protocol.clients.governor import GovernorClient
 from protocol.clients.models import ModelsClient
 from protocol.clients.operators import OperatorsClient
 from protocol.clients.pool import PoolClient
-from protocol.clients.referee import StepRefereeClient
 from protocol.clients.rules import RulesClient
 from protocol.clients.sheets import SheetsClient
 from protocol.clients.staked_hold import StakedHoldClient
@@ -38,7 +37,6 @@ class Contracts:
     rules: RulesClient
     sheets: SheetsClient
     pool: PoolClient
-    referee: StepRefereeClient
     disputes: DisputesClient
 
     @classmethod
@@ -56,6 +54,5 @@ class Contracts:
             rules=RulesClient(chain, deployment.address_of("SafetyRules")),
             sheets=SheetsClient(chain, deployment.address_of("SheetBook")),
             pool=PoolClient(chain, deployment.address_of("RewardPool")),
-            referee=StepRefereeClient(chain, deployment.address_of("StepReferee")),
             disputes=DisputesClient(chain, deployment.address_of("InferenceDispute")),
         )

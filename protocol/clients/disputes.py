@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from protocol.chain import BlockRef
 from protocol.clients.client import Client
 from protocol.computation import Evidence, Step
-from protocol.disputes import Case, CaseFacts, Claim, Demand, Node
+from protocol.disputes import Case, CaseFacts, Claim, Node
 from protocol.intents import Call
 from protocol.solidity import Address, Function
 from protocol.types import Answer, JobId, Outcome
@@ -39,9 +39,6 @@ SETTLE_DEMAND = Function("function settleDemand(JobId id, bytes32 key)")
 SETTLE_COMMITMENT = Function("function settleCommitment(JobId id, bytes32 commitment, address by)")
 DEPOSIT = Function("function deposit(uint256 amount)")
 WITHDRAW = Function("function withdraw(uint256 amount, address to)")
-CASE_OF = Function("function caseOf(JobId id) returns (bytes32)")
-DEMAND_OF = Function("function demandOf(JobId id, bytes32 key) returns (Demand demand)")
-PARTS_OF = Function("function partsOf(JobId id, uint256 list, uint256 position) returns (bytes32)")
 NEXT_BOND = Function("function nextBond(JobId id) returns (uint256)")
 COMMITMENT_BOND = Function("function commitmentBond(JobId id, Answer answer) returns (uint256)")
 BALANCE_OF = Function("function balanceOf(address account) returns (uint256)")
@@ -134,18 +131,6 @@ class DisputesClient(Client):
 
     def settle_commitment(self, job: JobId, commitment: bytes, by: Address) -> Call:
         return self._verb(SETTLE_COMMITMENT, job, commitment, by)
-
-    def case_of(self, job: JobId, at: BlockRef = "latest") -> bytes:
-        """Hash of the case; zero: not opened."""
-        return bytes(self._read(CASE_OF, job, at=at))
-
-    def demand_of(self, job: JobId, key: bytes, at: BlockRef = "latest") -> Demand:
-        demand = self._read(DEMAND_OF, job, key, at=at)
-        assert isinstance(demand, Demand)
-        return demand
-
-    def parts_of(self, job: JobId, list_: int, position: int, at: BlockRef = "latest") -> bytes:
-        return bytes(self._read(PARTS_OF, job, list_, position, at=at))
 
     def next_bond(self, job: JobId, at: BlockRef = "latest") -> int:
         return int(self._read(NEXT_BOND, job, at=at))

@@ -1,12 +1,10 @@
-"""Clients of `StepReferee` and `AnswerReferee`."""
+"""What `StepReferee` and `AnswerReferee` are asked: views of no state, which `InferenceDispute` asks for everybody."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from protocol.chain import BlockRef
-from protocol.clients.client import Client
-from protocol.computation import Asked, Computation, Evidence, Step
+from protocol.computation import Asked, Computation, Evidence
 from protocol.disputes import Claim, Fault
 from protocol.solidity import Function
 
@@ -31,33 +29,6 @@ IS_WRONG_PROMPT = Function(
     "function isWrongPrompt(Computation computation, bytes policy, bytes input, uint256 index, Evidence evidence) "
     "returns (bool)"
 )
-
-
-class StepRefereeClient(Client):
-    def judge(
-        self, computation: Computation, step: Step, evidence: Evidence, at: BlockRef = "latest"
-    ) -> tuple[int, int]:
-        """What was committed to, and what it has to be."""
-        committed, expected = self._read(JUDGE, computation, step, evidence, at=at)
-        return int(committed), int(expected)
-
-
-class AnswerRefereeClient(Client):
-    def is_wrong(
-        self,
-        computation: Computation,
-        claim: Claim,
-        evidence: Evidence,
-        *,
-        asked: Asked,
-        payload: bytes = b"",
-        policy: bytes = b"",
-        at: BlockRef = "latest",
-    ) -> bool:
-        """Whether an answer is wrong as it is claimed. `payload`: the output or the input, where that is judged."""
-        return bool(
-            self._read(*verdict(computation, claim, evidence, asked=asked, payload=payload, policy=policy), at=at)
-        )
 
 
 def verdict(
