@@ -18,6 +18,8 @@ from protocol.program import Program
 TRACE = b"\3"
 NO_TRACE = bytes(32)
 """Of a result that rests on no computation: an input refused, an answer of no tokens."""
+TOKENS, PEAKS, BEFORE_COLUMNS = 0, 1, 2
+"""Places in what the root is over: the tokens, the peaks, then the columns."""
 PIECE = 256
 """Elements of a row in one leaf at most."""
 

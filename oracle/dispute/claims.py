@@ -21,9 +21,9 @@ from protocol.disputes import Claim, Fault
 from protocol.parts import LEAF, Over, Shape, Source
 from protocol.payload import EMBEDDING, WIDTH
 from protocol.program import IDS_A_LEAF, token_list_records, token_lists
+from protocol.trace import PEAKS, TOKENS
 from protocol.types import Sampling
 
-TOKENS, PEAKS = 0, 1
 DEFAULT_SYSTEM, STOP_LIST = 4, 7
 ELEMENT = 2
 NO_RECORD: Final = b""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from oracle.dispute.held import HeldTrace
 from oracle.dispute.rows import Alter, Row
 from oracle.dispute.showing import row_leaves, row_root
-from oracle.dispute.solver import COLUMNS, ModelBook
+from oracle.dispute.solver import ModelBook
 from protocol import merkle
 from protocol.disputes import levels_below
 from protocol.parts import CHOSEN, ONE, PartList
+from protocol.trace import BEFORE_COLUMNS
 
 Alterations = Callable[[int, int], Alter | None]
 
@@ -39,8 +40,8 @@ class Defence:
 
     def rows(self, place: int, level: int, index: int) -> Sequence[bytes] | bytes:
         """Hashes below a node above the rows of a column, the tokens (0) or the peaks (1); or a leaf's content."""
-        if place >= COLUMNS:
-            return below(self.held.row_roots(place - COLUMNS), level, index)
+        if place >= BEFORE_COLUMNS:
+            return below(self.held.row_roots(place - BEFORE_COLUMNS), level, index)
         if level == 0:
             return self.held.number_leaf(place, index)[0]
         return below(self.held.number_leaves(place), level, index)
@@ -59,7 +60,7 @@ class Defence:
         path: list[bytes] = []
         for column in range(parts.first_column, parts.first_column + len(parts.columns)):
             path += merkle.path(held.row_roots(column), row)
-            path += merkle.path(held.roots, COLUMNS + column)
+            path += merkle.path(held.roots, BEFORE_COLUMNS + column)
         return path
 
     def elements(self, list_: int, part: int, position: int, level: int, index: int) -> Sequence[bytes] | bytes:

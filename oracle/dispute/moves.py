@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from protocol.computation import Evidence, Step
 from protocol.disputes import Claim, Node
+from protocol.trace import BEFORE_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,6 @@ class ProveAnswer:
 Ask = AskTrace | AskRows | AskParts | AskElements
 Prove = ProveStep | ProveAnswer
 Move = Exact | Leave | Ask | Prove
-
-BEFORE_COLUMNS = 2
 
 
 def told(move: Move) -> str:

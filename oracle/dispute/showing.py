@@ -16,10 +16,10 @@ from oracle.models.weights import BYTES, PIECE, WeightsInvalid, entry, entry_hea
 from protocol import merkle
 from protocol.parts import LEAF, PartList, Source, per_leaf
 from protocol.program import Program
+from protocol.trace import BEFORE_COLUMNS
 
 BLOCK_LEVELS = 2
 """Levels of a row's tree below a block of 1,024 elements."""
-BEFORE_COLUMNS = 2
 NUMBER_BYTES = 4
 FIXED = {1: ">i1", 2: ">i2", 4: ">i4", 8: ">i8"}
 

@@ -36,9 +36,9 @@ from protocol.computation import Asked, Computation, Evidence, ProgramBook, Step
 from protocol.disputes import Claim, Fault
 from protocol.parts import CHOSEN, LEAF, ONE, Kind, PartList, list_head, part_record, per_leaf
 from protocol.payload import EMBEDDING, WIDTH, encode_elements, encode_tokens
+from protocol.trace import BEFORE_COLUMNS, PEAKS, TOKENS
 from protocol.types import Outcome, Sampling
 
-TOKENS, PEAKS, COLUMNS = 0, 1, 2
 WITNESSED = {Kind.PEAK, Kind.PEAKS}
 
 
@@ -211,14 +211,16 @@ class _Search:
     # ------------------------------------------------------------ columns
 
     def _columns(self, held: HeldTrace) -> Iterator[Move]:
-        for column, (theirs, ours) in enumerate(zip(self.shown.hashes[COLUMNS:], held.roots[COLUMNS:], strict=True)):
+        for column, (theirs, ours) in enumerate(
+            zip(self.shown.hashes[BEFORE_COLUMNS:], held.roots[BEFORE_COLUMNS:], strict=True)
+        ):
             if theirs == ours:
                 continue
             number = self._list_of(column)
             try:
                 leaf = self.shown.known.first_difference(theirs, held.row_roots(column))
             except Differs as differs:
-                yield self._ask_rows(COLUMNS + column, differs)
+                yield self._ask_rows(BEFORE_COLUMNS + column, differs)
                 return
             assert leaf is not None
             yield from self._parts(held, number, leaf.index)
@@ -333,10 +335,10 @@ class _Search:
 
     def _ask_rows(self, place: int, differs: Differs) -> Move:
         path = (*differs.path, *merkle.path(list(self.shown.hashes), place))
-        if place < COLUMNS:
+        if place < BEFORE_COLUMNS:
             amount = differs.hashes or self._leaf_bytes(place, differs.node.index)
             return AskRows(place, differs.node, amount, Evidence(NO_RECORD, 0, (), b"", path))
-        number = self._list_of(place - COLUMNS)
+        number = self._list_of(place - BEFORE_COLUMNS)
         record = list_head(number, self.model.book.lists[number])
         return AskRows(place, differs.node, differs.hashes, self._record(record, path))
 
