@@ -77,7 +77,7 @@ dispute-report: setup ## one wrong bit in every kind of part of the real models:
 	$(RUN) python -m tests.benchmarks.disputes
 
 fuzz-referee: setup ## Solidity against the reference, ten thousand cases of every kind (takes minutes)
-	REFEREE_CASES=10000 $(RUN) pytest tests/oracle/dispute/test_steps.py tests/oracle/dispute/test_claims.py --timeout 7200
+	REFEREE_CASES=10000 $(RUN) pytest tests/oracle/dispute/test_steps.py tests/oracle/dispute/test_claims.py tests/oracle/dispute/test_rulings.py --timeout 7200
 
 coverage: setup ## line and branch coverage of the contracts
 	@mkdir -p build

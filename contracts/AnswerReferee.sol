@@ -6,6 +6,7 @@ import {IStepReferee} from "./interfaces/IStepReferee.sol";
 import {Gumbel} from "./libraries/Gumbel.sol";
 import {HashTree} from "./libraries/HashTree.sol";
 import {Openings} from "./libraries/Openings.sol";
+import {Prompts} from "./libraries/Prompts.sol";
 import {RowShape, RowShapes} from "./libraries/RowShape.sol";
 import {Asked, Computation, Evidence} from "./types/Computation.sol";
 
@@ -19,7 +20,6 @@ contract AnswerReferee is IAnswerReferee {
     uint256 private constant ELEMENT_BYTES = 2;
     bytes3 private constant EMBEDDING = 0xffffff;
     uint256 private constant STOP_LIST = 7;
-    uint8 private constant DEFAULT_SYSTEM = 4;
     /// @dev Stand for the rules' policy and the job's input among the program's lists.
     uint8 private constant POLICY = 254;
     uint8 private constant INPUT = 255;
@@ -129,7 +129,7 @@ contract AnswerReferee is IAnswerReferee {
         Evidence calldata evidence
     ) external view returns (bool wrong) {
         if (input.length % TOKEN_BYTES != 0) revert InputMalformed(input.length);
-        uint256 length = _template(computation, policy) + input.length / TOKEN_BYTES;
+        uint256 length = Prompts.around(computation, policy.length / TOKEN_BYTES) + input.length / TOKEN_BYTES;
         uint256 chosen = computation.noise == 0 ? 0 : computation.outputs;
         Openings.Shown memory shown = Openings.begin(computation, evidence.data, evidence.path);
         if (shown.tokens != length + chosen) return true;
@@ -149,10 +149,11 @@ contract AnswerReferee is IAnswerReferee {
         uint256 index,
         Evidence calldata evidence
     ) private view returns (uint256) {
-        uint8[7] memory order = [0, policy.length == 0 ? DEFAULT_SYSTEM : POLICY, 1, 2, INPUT, 3, 5];
+        uint8[7] memory order = [0, policy.length == 0 ? uint8(Prompts.DEFAULT_SYSTEM) : POLICY, 1, 2, INPUT, 3, 5];
         for (uint256 i = 0; i < order.length; ++i) {
             bytes calldata payload = order[i] == INPUT ? input : policy;
-            uint256 length = order[i] < POLICY ? _listLength(computation, order[i]) : payload.length / TOKEN_BYTES;
+            uint256 length =
+                order[i] < POLICY ? Prompts.listLength(computation, order[i]) : payload.length / TOKEN_BYTES;
             if (index < length) {
                 if (order[i] < POLICY) return _listed(computation, evidence, order[i], index);
                 return uint24(bytes3(payload[TOKEN_BYTES * index:TOKEN_BYTES * (index + 1)]));
@@ -160,20 +161,6 @@ contract AnswerReferee is IAnswerReferee {
             index -= length;
         }
         revert NoSuchToken(index, 0);
-    }
-
-    /// @dev Tokens of a prompt that are not the input's.
-    function _template(Computation calldata computation, bytes calldata policy) private pure returns (uint256 length) {
-        for (uint256 list = 0; list < 6; ++list) {
-            length += _listLength(computation, list);
-        }
-        if (policy.length != 0) {
-            length = length - _listLength(computation, DEFAULT_SYSTEM) + policy.length / TOKEN_BYTES;
-        }
-    }
-
-    function _listLength(Computation calldata computation, uint256 list) private pure returns (uint256) {
-        return uint32(computation.lengths >> (32 * (7 - list)));
     }
 
     /// @dev Token `index` of a list of the program.

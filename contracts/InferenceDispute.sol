@@ -5,13 +5,14 @@ import {DisputeBonds} from "./DisputeBonds.sol";
 import {IAnswerReferee} from "./interfaces/IAnswerReferee.sol";
 import {IInferenceDispute} from "./interfaces/IInferenceDispute.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {IRefusalReferee} from "./interfaces/IRefusalReferee.sol";
 import {ISafetyRules} from "./interfaces/ISafetyRules.sol";
 import {IStepReferee} from "./interfaces/IStepReferee.sol";
 import {CaseBook} from "./libraries/CaseBook.sol";
 import {Facts} from "./libraries/Facts.sol";
 import {HashTree} from "./libraries/HashTree.sol";
 import {Asked, Computation, Evidence, Step} from "./types/Computation.sol";
-import {Case, CaseFacts, Claim, Fault, Node} from "./types/Dispute.sol";
+import {Case, CaseFacts, Claim, Fault, Node, Ruling} from "./types/Dispute.sol";
 import {Answer, JobId, JobStatus, Outcome} from "./types/Job.sol";
 
 /// @title InferenceDispute
@@ -22,6 +23,7 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
     ISafetyRules public immutable rules;
     IStepReferee public immutable steps;
     IAnswerReferee public immutable answers;
+    IRefusalReferee public immutable refusals;
 
     /// @dev By list and position: the root over the parts shown, hashed with their number.
     mapping(JobId id => mapping(bytes32 key => bytes32)) private _parts;
@@ -32,6 +34,7 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         address rules_,
         address steps_,
         address answers_,
+        address refusals_,
         uint256 moveSeconds_,
         uint256 revealSeconds_,
         uint256 showingCost_
@@ -40,6 +43,7 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         rules = ISafetyRules(rules_);
         steps = IStepReferee(steps_);
         answers = IAnswerReferee(answers_);
+        refusals = IRefusalReferee(refusals_);
     }
 
     // ---------------------------------------------------------------- what a result rests on
@@ -263,6 +267,9 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         Evidence calldata evidence,
         bytes calldata payload
     ) private view returns (bool) {
+        if (claim.fault >= Fault.Refusal) {
+            return refusals.isWrong(case_, claim, evidence, abi.decode(payload, (Ruling)));
+        }
         Computation calldata computation = case_.computation;
         _requireJudged(id, case_, claim.fault);
         if (claim.fault == Fault.Peak) return answers.isWrongPeak(computation, claim.index, claim.other, evidence);
@@ -273,7 +280,7 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         if (claim.fault == Fault.Prompt) return _isWrongPrompt(id, case_, claim, evidence, payload);
         // How long an input may be is judged with the input.
         // slither-disable-next-line unused-return
-        (, uint256 mostOutput) = rules.limitsOf(case_.rules);
+        (, uint256 mostOutput,) = rules.limitsOf(case_.rules);
         Asked memory asked = Asked({sampling: case_.sampling, mostOutput: mostOutput});
         if (claim.fault == Fault.Choice) {
             return answers.isWrongChoice(computation, asked, claim.index, claim.other, evidence);

@@ -15,8 +15,9 @@ contract SafetyRules is ISafetyRules, AccessManaged {
     mapping(bytes32 rules => uint256) private _prefixes;
     /// @inheritdoc ISafetyRules
     mapping(bytes32 rules => mapping(bytes32 tokenizer => bytes32)) public policyOf;
-    /// @dev The payload of the set's limit.
-    mapping(bytes32 rules => bytes8) private _limits;
+    /// @inheritdoc ISafetyRules
+    mapping(bytes32 rules => mapping(uint256 rule => bytes32)) public deniedBy;
+    mapping(bytes32 rules => RuleSet.Limit) private _limits;
 
     constructor(address manager, address sheetBook_) AccessManaged(manager) {
         sheetBook = ISheetBook(sheetBook_);
@@ -24,14 +25,17 @@ contract SafetyRules is ISafetyRules, AccessManaged {
 
     /// @inheritdoc ISafetyRules
     function adopt(bytes calldata document) external restricted returns (bytes32 rules) {
-        (bytes32[] memory tokenizers, bytes32[] memory policies, bytes8 limits) = RuleSet.read(document);
+        RuleSet.Reading memory reading = RuleSet.read(document);
         rules = keccak256(document);
 
         _history.push(rules);
-        _prefixes[rules] = tokenizers.length;
-        _limits[rules] = limits;
-        for (uint256 i = 0; i < tokenizers.length; ++i) {
-            policyOf[rules][tokenizers[i]] = policies[i];
+        _prefixes[rules] = reading.prefixes;
+        _limits[rules] = reading.limit;
+        for (uint256 i = 0; i < reading.prefixes; ++i) {
+            policyOf[rules][reading.tokenizers[i]] = reading.policies[i];
+        }
+        for (uint256 i = 0; i < reading.rules; ++i) {
+            if (reading.denied[i] != 0) deniedBy[rules][i] = reading.denied[i];
         }
 
         emit RulesAdopted(rules, _history.length, document);
@@ -55,9 +59,9 @@ contract SafetyRules is ISafetyRules, AccessManaged {
     }
 
     /// @inheritdoc ISafetyRules
-    function limitsOf(bytes32 rules) external view returns (uint256 input, uint256 output) {
-        uint256 limits = uint64(_limits[rules]);
-        return (limits >> 32, uint32(limits));
+    function limitsOf(bytes32 rules) external view returns (uint256 input, uint256 output, uint256 rule) {
+        RuleSet.Limit memory limit = _limits[rules];
+        return (limit.input, limit.output, limit.rule);
     }
 
     /// @inheritdoc ISafetyRules

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from oracle.decide import Reason, Unservable, Workload
 from oracle.models import Model
-from oracle.safety import Allowed, RulesDoNotCover, Safety
+from oracle.safety import Allowed, RulesDoNotCover, Safety, check_spelling
 from protocol.facts import JobRecord
 from protocol.payload import ELEMENT, EMBEDDING, WIDTH, PayloadMalformed, decode_tokens
 from protocol.rules import RuleSet, RulesId
@@ -19,6 +19,7 @@ def appraise(record: JobRecord, model: Model, known_rules: Mapping[RulesId, Rule
     if rules is None:
         return Unservable(Reason.RULES_UNKNOWN, f"0x{record.sheet.rules.hex()}")
     try:
+        check_spelling(rules, model)
         return _appraise(record, Safety(rules, model), model)
     except SamplingMalformed as error:
         return Unservable(Reason.SAMPLING_MALFORMED, str(error))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from protocol import merkle
 from protocol.parts import Shapes
-from protocol.program import Program, embedding_width, parts_of, program_root, records, token_lists
+from protocol.program import Program, embedding_width, parts_of, records, spellings_record, token_lists
 from protocol.solidity import struct
+from protocol.spellings import Spellings, spelling_leaves
 
 
 @struct(
@@ -73,14 +75,15 @@ class Asked:
 
 
 class ProgramBook:
-    """A program's records, and the tree above them."""
+    """A program's records, and the tree above them. `spellings`: the bytes of its tokens."""
 
-    def __init__(self, program: Program, shapes: Shapes) -> None:
+    def __init__(self, program: Program, shapes: Shapes, spellings: Spellings) -> None:
         self.program = program
+        self.spellings = spellings
         self.lists = parts_of(program, shapes)
-        self._records = list(records(program, shapes))
+        self._records = list(records(program, shapes, spellings))
         self._leaves = [merkle.leaf(record) for record in self._records]
-        self.root = program_root(program, shapes)
+        self.root = merkle.root(self._leaves)
         self._places = {record: place for place, record in enumerate(self._records)}
 
     def header(self) -> bytes:
@@ -89,6 +92,20 @@ class ProgramBook:
     def prove(self, record: bytes) -> tuple[int, tuple[bytes, ...]]:
         """The sides and the hashes of a record's way up."""
         return merkle.sided(self._leaves, self._places[record])
+
+    @cached_property
+    def spellings_record(self) -> bytes:
+        return spellings_record(self.spellings)
+
+    def spelling_leaf(self, leaf: int) -> tuple[bytes, list[bytes]]:
+        """A leaf of the tokens' bytes, and its way up to the root in `spellings_record`."""
+        contents, hashes = self._spelling_leaves
+        return contents[leaf], merkle.path(hashes, leaf)
+
+    @cached_property
+    def _spelling_leaves(self) -> tuple[list[bytes], list[bytes]]:
+        contents = spelling_leaves(self.spellings)
+        return contents, [merkle.leaf(content) for content in contents]
 
     def computation(self, weights: bytes, root: bytes, positions: int, outputs: int) -> Computation:
         """`weights`: their root; `root`: the trace's; the numbers are those of the trace."""

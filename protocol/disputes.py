@@ -71,6 +71,10 @@ class Fault(IntEnum):
     END = 2
     OUTPUT = 3
     PROMPT = 4
+    REFUSAL = 5
+    """The posted witness of a refusal does not hold."""
+    FORBIDDEN = 6
+    """Another does, that comes before what was posted."""
 
 
 value("Fault", "uint8", Fault, int)
@@ -79,11 +83,29 @@ value("Fault", "uint8", Fault, int)
 @struct("Fault fault, uint256 index, uint256 other")
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An answer, said to be wrong at a token of the output or the prompt, or an element of an embedding."""
+    """An answer, said to be wrong at a token of the output or the prompt, or an element of an embedding. Of what is
+    forbidden, `index` is the witness and `other` the scope that it is in."""
 
     fault: Fault
     index: int
     other: int = 0
+
+
+@struct("bytes denied, bytes policy, bytes input, bytes output")
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a result is judged by, where it is judged by rules: scope and pattern of a rule; tokens that the rules put
+    before the prompt; the job's input; the witness that was posted. What does not matter may be empty."""
+
+    denied: bytes = b""
+    policy: bytes = b""
+    input: bytes = b""
+    output: bytes = b""
+
+    @property
+    def payload(self) -> bytes:
+        """As `InferenceDispute.convictAnswer` takes it."""
+        return _ruling.encode((self,))
 
 
 _step, _claim = (Codec([Parameter("claim", type_of(kind), False)], kind) for kind in ("Step", "Claim"))
@@ -93,6 +115,7 @@ def _codec(name: str, *kinds: str) -> Codec:
     return Codec([Parameter(kind, type_of(kind), False) for kind in kinds], name)
 
 
+_ruling = _codec("ruling", "Ruling")
 _commitment = _codec("commitmentOf", "address", "bytes32", "bytes32", "bytes32")
 _parts_key = _codec("partsKey", "string", "uint256", "uint256")
 _trace_key = _codec("traceKey", "string", "bytes32")

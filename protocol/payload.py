@@ -11,7 +11,7 @@ shows with them where the next speaker's turn begins, and an input without marks
 `output` holds every token that was generated, the stop token included, so that the decision to stop can be
 checked like any other. An embedding's `output` is a mark, so that nobody takes it for tokens, and then its
 elements, two bytes each, two's complement, big-endian.
-A refusal's `output` is its witness instead: rule index ‖ position, four bytes each.
+A refusal's `output` is its witness instead: rule index ‖ position, four bytes each. The position is a token's.
 """
 
 from __future__ import annotations
@@ -36,12 +36,17 @@ class PayloadMalformed(CommonholdError, ValueError):
     """Bytes or ids that are no payload; the message gives the length or the position."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Witness:
-    """Where a rule is broken. `NO_RULE` as the index: by tokens that no rule set could allow."""
+    """Where a rule is broken: at which token. `NO_RULE` as the index: by tokens that no rule set could allow."""
 
     rule: int
     position: int
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Of two witnesses, the one with the lower is the one to post: what no rules allow comes before all rules."""
+        return (self.rule + 1) % (MAX_U32 + 1), self.position
 
 
 def encode_tokens(ids: Sequence[int]) -> bytes:

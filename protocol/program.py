@@ -17,6 +17,7 @@ from protocol.merkle import leaf, root
 from protocol.operations import Bias, Embed, Linear, Operation, Steps
 from protocol.parts import PartList, Shapes, list_record, part_lists, to_words
 from protocol.payload import RESERVED
+from protocol.spellings import TOKENS_A_LEAF, Spellings, spellings_root
 
 PROGRAM_FORMAT: Final = "commonhold/program/2"
 ARITHMETIC: Final = "integer/1"
@@ -91,13 +92,15 @@ def decode_program(document: bytes) -> Program:
     return program
 
 
-def program_root(program: Program, shapes: Shapes) -> bytes:
-    """What the registry keeps of a program: the root over its records. `shapes`: its tensors' sizes."""
-    return root(leaf(record) for record in records(program, shapes))
+def program_root(program: Program, shapes: Shapes, spellings: Spellings) -> bytes:
+    """What the registry keeps of a program: the root over its records. `shapes`: its tensors' sizes; `spellings`: its
+    tokens' bytes."""
+    return root(leaf(record) for record in records(program, shapes, spellings))
 
 
-def records(program: Program, shapes: Shapes) -> Iterator[bytes]:
-    """The leaves: sizes, then each list of parts, then the lists of tokens. Each begins with its type."""
+def records(program: Program, shapes: Shapes, spellings: Spellings) -> Iterator[bytes]:
+    """The leaves: sizes, each list of parts, the lists of tokens, the root over tokens' bytes. Each begins with its
+    type."""
     lists, tokens = parts_of(program, shapes), token_lists(program)
     tensors = program.tensors
     noise = tensors.index(program.noise) + 1 if program.noise else 0
@@ -109,6 +112,12 @@ def records(program: Program, shapes: Shapes) -> Iterator[bytes]:
         yield from list_record(index, parts)
     for index in range(len(tokens)):
         yield from token_list_records(program, index)
+    yield spellings_record(spellings)
+
+
+def spellings_record(spellings: Spellings) -> bytes:
+    """Of the tree of the tokens' bytes."""
+    return to_words([5, TOKENS_A_LEAF]) + spellings_root(spellings)
 
 
 def token_list_records(program: Program, index: int) -> Iterator[bytes]:

@@ -30,9 +30,10 @@ CONSTRUCTORS = {
     ),
     "StepReferee": Declaration("constructor()"),
     "AnswerReferee": Declaration("constructor()"),
+    "RefusalReferee": Declaration("constructor(address rules)"),
     "InferenceDispute": Declaration(
         "constructor(address escrow, address models, address rules, address steps, address answers, "
-        "uint256 moveSeconds, uint256 revealSeconds, uint256 showingCost)"
+        "address refusals, uint256 moveSeconds, uint256 revealSeconds, uint256 showingCost)"
     ),
 }
 """What is created, in this order, each by the deployer's next transaction: so addresses are known beforehand."""
@@ -49,6 +50,7 @@ KNOWN_AS = {
     "sheetBook": "SheetBook",
     "steps": "StepReferee",
     "answers": "AnswerReferee",
+    "refusals": "RefusalReferee",
 }
 """Which contract is meant where a constructor takes an argument of this name. `asset` is the deployment's."""
 

@@ -41,7 +41,7 @@ SOLC = ROOT / "stack" / "solc" / "solc"
 QUANTISER = (
     "oracle/inference/tables.py",
     *("protocol/documents.py", "protocol/manifest.py", "protocol/merkle.py", "protocol/operations.py"),
-    *("protocol/parts.py", "protocol/program.py"),
+    *("protocol/parts.py", "protocol/program.py", "protocol/spellings.py"),
 )
 """Sources that decide what an integer program is made of, beside those in `QUANTISER_FOLDERS`."""
 QUANTISER_FOLDERS = ("oracle/models", "oracle/quantising")

@@ -126,7 +126,7 @@ interface IInferenceDispute is IDisputeBonds {
 
     /// @notice Proves that the answer does not follow from what was computed, or the prompt not from the job.
     /// @param payload the output, where that is judged; where the prompt is, the policy's tokens, if there are any, and
-    /// then the input
+    /// then the input; where rules are what is judged by, a `Ruling`
     /// @param repaid as above
     function convictAnswer(
         JobId id,

@@ -25,6 +25,9 @@ interface ISafetyRules {
     function covers(bytes32 rules, bytes32 tokenizer) external view returns (bool);
     /// @notice keccak256 of the token ids, three bytes each, of the set's prefix for a tokenizer; zero: it has none.
     function policyOf(bytes32 rules, bytes32 tokenizer) external view returns (bytes32);
-    /// @notice Most tokens of an input and of an output that a set allows; zeros: it does not say.
-    function limitsOf(bytes32 rules) external view returns (uint256 input, uint256 output);
+    /// @notice Most tokens of an input and of an output that a set allows, and the index of the rule that says so; zeros: none
+    /// does.
+    function limitsOf(bytes32 rules) external view returns (uint256 input, uint256 output, uint256 rule);
+    /// @notice keccak256 of scope and pattern of the set's rule with this index; zero: it is of another kind, or there is none.
+    function deniedBy(bytes32 rules, uint256 rule) external view returns (bytes32);
 }

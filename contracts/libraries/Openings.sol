@@ -128,11 +128,26 @@ library Openings {
     /// @param length of that row
     function number(Shown memory shown, uint256 which, uint256 index, uint256 length) internal view returns (uint256) {
         if (index >= length) revert IStepReferee.WrongOpening();
-        uint256 size = _least(LEAF, length - (index - index % LEAF)) * NUMBER_BYTES;
-        uint256 ptr = _take(shown, size);
-        bytes32 row = _climb(shown, _leafHash(ptr, size), index / LEAF, _up(length, LEAF));
+        return number(numbers(shown, which, index / LEAF, length), index);
+    }
+
+    /// @notice A leaf of these numbers.
+    /// @return ptr where it lies in memory
+    function numbers(Shown memory shown, uint256 which, uint256 index, uint256 length)
+        internal
+        view
+        returns (uint256 ptr)
+    {
+        if (index * LEAF >= length) revert IStepReferee.WrongOpening();
+        uint256 size = _least(LEAF, length - index * LEAF) * NUMBER_BYTES;
+        ptr = _take(shown, size);
+        bytes32 row = _climb(shown, _leafHash(ptr, size), index, _up(length, LEAF));
         _check(_climb(shown, row, which, BEFORE_COLUMNS + shown.columns), shown.root);
-        return unsigned(ptr + index % LEAF * NUMBER_BYTES, NUMBER_BYTES);
+    }
+
+    /// @notice Number `index` of all, from the leaf that it lies in.
+    function number(uint256 leaf_, uint256 index) internal pure returns (uint256) {
+        return unsigned(leaf_ + index % LEAF * NUMBER_BYTES, NUMBER_BYTES);
     }
 
     function _leaf(Shown memory shown, RowShape row, uint256 index, uint256 position)
@@ -215,6 +230,28 @@ library Openings {
         bytes32 hash = HashTree.digest(head - 1, length + 33);
         unchecked {
             _check(_climb(shown, hash, tensor - 1, shown.tensors), shown.weights);
+        }
+    }
+
+    // ---------------------------------------------------------------- any other tree
+
+    /// @notice Content of a leaf of `size` bytes, place `index` of `count` below a root.
+    /// @return ptr where it lies in memory
+    function content(Shown memory shown, uint256 size, uint256 index, uint256 count, bytes32 root)
+        internal
+        view
+        returns (uint256 ptr)
+    {
+        ptr = _take(shown, size);
+        _check(_climb(shown, _leafHash(ptr, size), index, count), root);
+    }
+
+    /// @notice The word that comes next; it is not taken.
+    function nextWord(Shown memory shown) internal pure returns (uint256 word) {
+        uint256 from = shown.data;
+        if (shown.dataEnd - from < 32) revert IStepReferee.WrongOpening();
+        assembly ("memory-safe") {
+            word := calldataload(from)
         }
     }
 

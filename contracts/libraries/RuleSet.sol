@@ -19,44 +19,42 @@ library RuleSet {
     uint8 private constant LIMIT = 2;
     uint8 private constant DENY = 3;
 
-    /// @notice What has been read so far.
-    struct Reading {
-        uint256 rules;
-        bytes8 limits;
-        bytes32[] tokenizers;
-        bytes32[] policies;
-        uint256 prefixes;
+    /// @notice Most tokens of an input and of an output, and the rule that says so; zeros: none does.
+    struct Limit {
+        uint32 input;
+        uint32 output;
+        uint8 rule;
     }
 
-    /// @return tokenizers those that the set has a prefix for
-    /// @return policies keccak256 of the token ids of each of these prefixes
-    /// @return limits payload of the set's limit; zero: it has none
-    function read(bytes calldata document)
-        internal
-        pure
-        returns (bytes32[] memory tokenizers, bytes32[] memory policies, bytes8 limits)
-    {
+    /// @notice What has been read so far.
+    /// @param rules how many they are
+    /// @param prefixes how many of them are prefixes
+    /// @param tokenizers those that the set has a prefix for
+    /// @param policies keccak256 of the token ids of each of these prefixes
+    /// @param denied by rule: keccak256 of scope and pattern; zero of other kinds
+    struct Reading {
+        uint256 rules;
+        Limit limit;
+        uint256 prefixes;
+        bytes32[] tokenizers;
+        bytes32[] policies;
+        bytes32[] denied;
+    }
+
+    function read(bytes calldata document) internal pure returns (Reading memory reading) {
         if (document.length > MAX_DOCUMENT) revert ISafetyRules.RulesMalformed(MAX_DOCUMENT, "document too long");
         if (document.length < 4 || bytes4(document[:4]) != MAGIC) {
             revert ISafetyRules.RulesMalformed(0, "magic is not CHR1");
         }
 
-        Reading memory reading;
         reading.tokenizers = new bytes32[](MAX_RULES);
         reading.policies = new bytes32[](MAX_RULES);
+        reading.denied = new bytes32[](MAX_RULES);
         uint256 offset = 4;
         while (offset < document.length) {
             offset = _readRule(document, offset, reading);
         }
         if (reading.rules == 0) revert ISafetyRules.RulesMalformed(offset, "no rules");
-
-        limits = reading.limits;
-        (tokenizers, policies) = (reading.tokenizers, reading.policies);
-        uint256 prefixes = reading.prefixes;
-        assembly ("memory-safe") {
-            mstore(tokenizers, prefixes)
-            mstore(policies, prefixes)
-        }
     }
 
     function _readRule(bytes calldata document, uint256 offset, Reading memory reading)
@@ -74,7 +72,7 @@ library RuleSet {
         bytes calldata payload = document[from:next];
         if (kind == PREFIX) _readPrefix(payload, offset, reading);
         else if (kind == LIMIT) _readLimit(payload, offset, reading);
-        else if (kind == DENY) _readDeny(payload, offset);
+        else if (kind == DENY) _readDeny(payload, offset, reading);
         else revert ISafetyRules.RulesMalformed(offset, "unknown kind");
         ++reading.rules;
     }
@@ -100,15 +98,18 @@ library RuleSet {
         if (bytes4(payload[:4]) == 0 || bytes4(payload[4:]) == 0) {
             revert ISafetyRules.RulesMalformed(offset, "limit of zero");
         }
-        if (reading.limits != 0) revert ISafetyRules.RulesMalformed(offset, "second limit");
-        reading.limits = bytes8(payload);
+        if (reading.limit.input != 0) revert ISafetyRules.RulesMalformed(offset, "second limit");
+        reading.limit = Limit({
+            input: uint32(bytes4(payload[:4])), output: uint32(bytes4(payload[4:])), rule: uint8(reading.rules)
+        });
     }
 
-    function _readDeny(bytes calldata payload, uint256 offset) private pure {
+    function _readDeny(bytes calldata payload, uint256 offset, Reading memory reading) private pure {
         if (payload.length < 2 || payload.length > 256) {
             revert ISafetyRules.RulesMalformed(offset, "pattern is not 1 to 255 bytes");
         }
         uint8 scope = uint8(payload[0]);
         if (scope == 0 || scope > 3) revert ISafetyRules.RulesMalformed(offset, "unknown scope");
+        reading.denied[reading.rules] = keccak256(payload);
     }
 }

@@ -72,21 +72,37 @@ struct Commitment {
     uint64 deadline;
 }
 
-/// @notice In what an answer can be wrong, apart from a step of its computation.
+/// @notice In what an answer can be wrong, apart from a step of its computation. `Refusal`: the posted witness of a refusal
+/// does not hold. `Forbidden`: another does, that comes before what was posted.
 enum Fault {
     Peak,
     Choice,
     End,
     Output,
-    Prompt
+    Prompt,
+    Refusal,
+    Forbidden
 }
 
 /// @notice An answer, said to be wrong.
-/// @param index at which token of the output, or of the prompt; which element of an embedding
+/// @param index at which token of the output, or of the prompt; which element of an embedding; of what is forbidden, the
+/// witness that a refusal would have posted
 /// @param other where a token is said to be a worse choice than another: that one; of a prompt, how many tokens of policy
-/// the payload begins with
+/// the payload begins with; of what is forbidden, where it is: 1 in the input, 2 in the output
 struct Claim {
     Fault fault;
     uint256 index;
     uint256 other;
+}
+
+/// @notice What a result is judged by, where it is judged by rules. What does not matter may be left empty.
+/// @param denied of a rule of kind `deny`: scope, then pattern
+/// @param policy tokens that the rules put before the prompt
+/// @param input of the job
+/// @param output as posted: the witness of a refusal
+struct Ruling {
+    bytes denied;
+    bytes policy;
+    bytes input;
+    bytes output;
 }

@@ -66,6 +66,8 @@ def judge_claim(files: Files, claim: Claim, asked: Asked, payload: bytes = b"", 
             wrong = judge.output(payload)
         case Fault.PROMPT:
             wrong = judge.prompt(payload, policy)
+        case Fault.REFUSAL | Fault.FORBIDDEN:
+            raise NotJudged("that is judged by rules")
     return Judged(wrong, judge.evidence())
 
 

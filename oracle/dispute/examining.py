@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oracle.answering import Answered, question_of
+from oracle.answering import Answered, Question, question_of
 from oracle.dispute.docket import Docket
 from oracle.dispute.held import HeldTrace, hold
 from oracle.dispute.matter import Matter
 from oracle.dispute.moves import Exact, Leave, Move
-from oracle.dispute.solver import Posted, solve, withheld_tokens
+from oracle.dispute.rulings import rule_claim
+from oracle.dispute.solver import Posted, rule_move, solve, withheld_tokens
 from oracle.engine import Engine, PromptInvalid
 from oracle.replay import replay
 from oracle.safety import RulesDoNotCover
 from protocol.facts import JobRecord
+from protocol.rules import Scope
 from protocol.types import Outcome, Sampling, SamplingMalformed
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """`posted` and `held` where something differs; `why`: what differs, or why nothing can be said."""
+    """`right`: what the rules make of the input, where the request has a right answer at all; `held` where something
+    differs; `why`: what differs, or why nothing can be said."""
 
     is_exact: bool
     why: str = ""
-    posted: Posted | None = None
+    right: Question | Answered | None = None
     held: HeldTrace | None = None
     engine: Engine | None = None
     """Of an output that was refused: what computes it again, once its tokens are known."""
@@ -32,16 +35,29 @@ class Opinion:
         """What to do next, by what was shown so far."""
         if self.is_exact:
             return Exact()
-        if self.posted is None:
+        if self.right is None:
             return Leave(self.why)
-        posted, held = self.posted, self.held
+        refusal = self.right.refusal if isinstance(self.right, Answered) else None
+        claim = rule_claim(matter.ruled, Scope.INPUT, refusal.witness if refusal else None)
+        if claim:
+            return rule_move(matter.book, matter.ruled, claim, docket.shown)
+        assert isinstance(self.right, Question), "what was to be refused and was is exact"
+        return self._of_output(matter, docket, self.right)
+
+    def _of_output(self, matter: Matter, docket: Docket, question: Question) -> Move:
+        posted, held = matter.posted(question), self.held
         if self.engine is not None:
             told = withheld_tokens(matter.book, posted, docket.shown)
             if not isinstance(told, Posted):
                 return told
             posted, held = told, _held(self.engine, told)
         found = solve(matter.book, posted, docket.shown, held)
-        return Leave(self.why) if isinstance(found, Exact) else found
+        if not isinstance(found, Exact):
+            return found
+        denied = None if matter.model.program.embeds else question.safety.judge_output(posted.tokens)
+        claim = rule_claim(matter.ruled, Scope.OUTPUT, denied.witness if denied else None)
+        tokens = (*posted.prompt, *posted.tokens)
+        return rule_move(matter.book, matter.ruled, claim, docket.shown, tokens) if claim else Leave(self.why)
 
 
 def examine(matter: Matter, engine: Engine) -> Opinion:
@@ -53,20 +69,22 @@ def examine(matter: Matter, engine: Engine) -> Opinion:
     except (SamplingMalformed, RulesDoNotCover) as error:
         return Opinion(False, f"the request has no right answer: {error}")
     if isinstance(question, Answered):
-        return _compared(record, question, "the input was to be refused")
-    again = replay(engine, question, record.output if record.outcome is Outcome.ANSWERED else None)
-    compared = _compared(record, again, "another outcome is right")
-    if compared.is_exact or record.outcome is Outcome.INPUT_REFUSED:
-        return compared
-    posted = matter.posted(question)
+        return Opinion(_is(record, question), "the input was to be refused", question)
+    if record.outcome is Outcome.INPUT_REFUSED:
+        return Opinion(False, "the input was to be answered", question)
+    why = "another result is right"
     if record.outcome is Outcome.OUTPUT_REFUSED:
-        return Opinion(False, compared.why, posted, engine=engine)
-    return Opinion(False, compared.why, posted, _held(engine, posted))
+        again = replay(engine, question, None)
+        return Opinion(True) if _is(record, again) else Opinion(False, why, question, engine=engine)
+    if _is(record, replay(engine, question, record.output)):
+        return Opinion(True)
+    return Opinion(False, why, question, _held(engine, matter.posted(question)))
 
 
-def _compared(record: JobRecord, right: Answered, why: str) -> Opinion:
-    mine = (right.outcome, right.output, right.trace(record.id))
-    return Opinion((record.outcome, record.output, record.trace) == mine, why)
+def _is(record: JobRecord, right: Answered) -> bool:
+    """What is said of a trace does not matter where nothing was computed."""
+    trace = right.trace(record.id) if right.generation and right.generation.trace else record.trace
+    return (record.outcome, record.output, record.trace) == (right.outcome, right.output, trace)
 
 
 def _held(engine: Engine, posted: Posted) -> HeldTrace | None:

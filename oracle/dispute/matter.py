@@ -9,6 +9,7 @@ from eth_utils.crypto import keccak
 from oracle.answering import Question
 from oracle.dispute.known import Shown
 from oracle.dispute.rows import Weights
+from oracle.dispute.rulings import Ruled
 from oracle.dispute.showing import WeightsBook
 from oracle.dispute.solver import ModelBook, Posted
 from oracle.models import Model
@@ -24,7 +25,8 @@ from protocol.types import Answer, Outcome, Sampling
 def book_of(model: Model) -> ModelBook:
     """The trees of a model. Those of its weights are built when they are first needed: a second for 135 million."""
     program, tensors = model.program, model.tensors
-    book = ProgramBook(program, {name: tensor.shape for name, tensor in tensors.items()})
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    book = ProgramBook(program, shapes, model.tokenizer.spellings)
     return ModelBook(book, WeightsBook(program, tensors), Weights(program, tensors), model.identity.weights)
 
 
@@ -55,12 +57,20 @@ class Matter:
         assert self.record.answer is not None
         return self.record.answer
 
+    @property
+    def ruled(self) -> Ruled:
+        """What its rules are applied to."""
+        record = self.record
+        assert record.outcome is not None
+        assert record.output is not None
+        return Ruled(record.outcome, record.output, record.submission.input, self.rules, self._policy)
+
     def posted(self, question: Question) -> Posted:
         """What the solver takes; `question`: the job's, as its rules let it through."""
         record = self.record
         assert record.outcome is not None
         assert record.output is not None
-        limit, policy = self.rules.limit(), self.rules.prefix(self.model.identity.tokenizer)
+        limit = self.rules.limit()
         return Posted(
             outcome=record.outcome,
             output=record.output,
@@ -69,8 +79,14 @@ class Matter:
             tokens=tokens_of(record),
             sampling=Sampling.unpack(record.submission.sampling),
             most_output=limit[1].max_output if limit else 0,
-            policy=() if policy is None or self.model.program.embeds else policy.tokens,
+            policy=self._policy,
         )
+
+    @property
+    def _policy(self) -> tuple[int, ...]:
+        """Tokens that the rules put before the prompt; a model that embeds reads none."""
+        policy = self.rules.prefix(self.model.identity.tokenizer)
+        return () if policy is None or self.model.program.embeds else policy.tokens
 
     def facts(self, shown: Shown) -> CaseFacts:
         """What a case is opened by."""
@@ -97,13 +113,12 @@ class Matter:
     def case(self, shown: Shown) -> Case:
         """What `open` gathers from these facts."""
         facts, book = self.facts(shown), self.book
-        policy = None if self.model.program.embeds else self.rules.prefix(self.model.identity.tokenizer)
         return Case(
             computation=book.book.computation(book.weights_root, facts.root, facts.positions, facts.outputs),
             sampling=facts.sampling,
             outcome=facts.outcome,
             rules=self.record.sheet.rules,
-            policy=bytes(32) if policy is None else keccak(encode_tokens(policy.tokens)),
+            policy=keccak(encode_tokens(self._policy)) if self._policy else bytes(32),
             input=facts.input,
             output=facts.output,
         )

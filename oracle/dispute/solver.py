@@ -29,13 +29,15 @@ from oracle.dispute.moves import (
     ProveStep,
 )
 from oracle.dispute.rows import Row, Weights
+from oracle.dispute.rulings import Ruled, judge_ruled
 from oracle.dispute.showing import FIXED, NUMBER_BYTES, Committed, Showing, WeightsBook, judge, row_leaves
 from oracle.inference import sampling as drawing
 from protocol import merkle
 from protocol.computation import Asked, Computation, Evidence, ProgramBook, Step
 from protocol.disputes import Claim, Fault
 from protocol.parts import CHOSEN, LEAF, ONE, Kind, PartList, list_head, part_record, per_leaf
-from protocol.payload import EMBEDDING, WIDTH, encode_elements, encode_tokens
+from protocol.payload import EMBEDDING, NO_RULE, WIDTH, Witness, decode_witness, encode_elements, encode_tokens
+from protocol.rules import Scope
 from protocol.trace import BEFORE_COLUMNS, PEAKS, TOKENS
 from protocol.types import Outcome, Sampling
 
@@ -68,7 +70,7 @@ class Posted:
 
     @property
     def is_computed(self) -> bool:
-        return self.outcome is Outcome.OUTPUT_REFUSED or (self.outcome is Outcome.ANSWERED and self.output != b"")
+        return _is_computed(self.outcome, self.output)
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,6 @@ class TheirTrace:
 
 def solve(model: ModelBook, posted: Posted, shown: Shown, held: HeldTrace | None) -> Move:
     """`held`: the result computed again from its own tokens; None where the program cannot read them."""
-    if posted.outcome is Outcome.INPUT_REFUSED:
-        return Leave("no contract judges whether an input was to be refused")
     if not posted.is_computed:
         return _of_nothing(model, posted)
     if not shown.hashes:
@@ -119,6 +119,34 @@ def withheld_tokens(model: ModelBook, posted: Posted, shown: Shown) -> Posted | 
     except _Asking as asking:
         return asking.move
     return replace(posted, tokens=tuple(number % (1 << 32) for number in numbers[len(posted.prompt) :]))
+
+
+def rule_move(model: ModelBook, ruled: Ruled, claim: Claim, shown: Shown, tokens: Sequence[int] = ()) -> Move:
+    """Proves what is wrong by the rules; `tokens`: all that the operator committed to, where the output is judged."""
+    computed = _is_computed(ruled.outcome, ruled.output)
+    if computed and not shown.hashes:
+        return AskTrace()
+    root = merkle.root(shown.hashes) if computed else bytes(32)
+    computation = model.book.computation(model.weights_root, root, shown.positions, shown.outputs)
+    trace = TheirTrace(HeldTrace([], tokens, shown.outputs, ()), shown.hashes)
+    judged = judge_ruled(Files(model.book, model.weights, trace, computation), claim, ruled)
+    assert judged.wrong, claim
+    return ProveAnswer(claim, judged.evidence, judged.ruling.payload, _told(claim))
+
+
+def _told(claim: Claim) -> str:
+    if claim.fault is Fault.REFUSAL:
+        return "it was refused by a rule that is not broken there"
+    witness: Witness = decode_witness(claim.index.to_bytes(8, "big"))
+    text = "input" if claim.other == Scope.INPUT else "output"
+    told = f"token {witness.position} of the {text}"
+    if witness.rule == NO_RULE:
+        return f"{told} is one that no rules allow, and it was not refused for that"
+    return f"{told} breaks rule {witness.rule}, and it was not refused for that"
+
+
+def _is_computed(outcome: Outcome, output: bytes) -> bool:
+    return outcome is Outcome.OUTPUT_REFUSED or (outcome is Outcome.ANSWERED and output != b"")
 
 
 def _of_nothing(model: ModelBook, posted: Posted) -> Move:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence, Set
 from oracle.models.tokenizer_document import tokenizer_document
 
 
-def byte_pieces(names: Mapping[str, int], control: Set[int]) -> list[bytes]:
-    """The bytes of each id. Raises `ValueError` where a name stands for no bytes."""
+def byte_spellings(names: Mapping[str, int], control: Set[int]) -> list[bytes | None]:
+    """The bytes of each id that is no control token. Raises `ValueError` where a name stands for no bytes."""
     alphabet = {character: byte for byte, character in enumerate(byte_characters())}
-    pieces = [b""] * len(names)
+    spellings: list[bytes | None] = [None] * len(names)
     for name, token in names.items():
         if token in control:
             continue
         if not alphabet.keys() >= set(name):
             raise ValueError(f"{name!r} holds characters that stand for no byte")
-        pieces[token] = bytes(alphabet[character] for character in name)
-    return pieces
+        spellings[token] = bytes(alphabet[character] for character in name)
+    return spellings
 
 
 def byte_characters() -> list[str]:

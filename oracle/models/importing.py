@@ -124,7 +124,7 @@ def put_model(
 ) -> ModelIdentity:
     """Puts a model's files into the store, the manifest last.
 
-    Raises `DocumentInvalid`, `ProgramUnsafe`, `StoreUnwritable`.
+    Raises `DocumentInvalid`, `ProgramUnsafe`, `TokenizerInvalid`, `StoreUnwritable`.
     """
     decode_program(encode(program))
     prove(program, tensors)
@@ -139,4 +139,4 @@ def put_model(
         tokenizer=str(store.put(tokenizer)),
     )
     decode_manifest(encode(manifest))
-    return identify(store.put(encode(manifest)).digest, manifest, program, tensors)
+    return identify(store.put(encode(manifest)).digest, manifest, program, tensors, Tokenizer(tokenizer))

@@ -57,19 +57,21 @@ def load_model(store: Store, manifest: bytes, registered: ModelIdentity | None =
     program = decode_program(store.read(Cid.parse(document.program)))
     tensors = read_weights(store.get(Cid.parse(document.weights)), program)
     values = prove(program, tensors)
-    identity = identify(manifest, document, program, tensors)
+    tokenizer = Tokenizer.read(store.get(Cid.parse(document.tokenizer)))
+    identity = identify(manifest, document, program, tensors, tokenizer)
     if registered is not None:
         _compare(registered, identity)
-    tokenizer = Tokenizer.read(store.get(Cid.parse(document.tokenizer)))
     _check_consistent(document, program, tokenizer)
     return Model(identity, document, program, tokenizer, tensors, values[-1][-1].width)
 
 
-def identify(digest: bytes, manifest: Manifest, program: Program, tensors: Mapping[str, Tensor]) -> ModelIdentity:
+def identify(
+    digest: bytes, manifest: Manifest, program: Program, tensors: Mapping[str, Tensor], tokenizer: Tokenizer
+) -> ModelIdentity:
     """What the registry has to keep of the model with this manifest, whose SHA-256 is `digest`."""
     return ModelIdentity(
         manifest=digest,
-        program=program_root(program, {name: tensor.shape for name, tensor in tensors.items()}),
+        program=program_root(program, {name: tensor.shape for name, tensor in tensors.items()}, tokenizer.spellings),
         weights=weights_root(program, tensors),
         tokenizer=Cid.parse(manifest.tokenizer).digest,
         arithmetic=ARITHMETIC_VERSION,

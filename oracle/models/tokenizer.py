@@ -9,11 +9,12 @@ from typing import Self
 
 import tokenizers
 
-from oracle.models.byte_level import byte_pieces
-from oracle.models.word_piece import word_pieces
+from oracle.models.byte_level import byte_spellings
+from oracle.models.word_piece import word_spellings
 from protocol.errors import CommonholdError
+from protocol.spellings import MOST_BYTES, Spellings
 
-PIECES = {"BPE": byte_pieces, "WordPiece": word_pieces}
+SPELLINGS = {"BPE": byte_spellings, "WordPiece": word_spellings}
 
 
 class TokenizerInvalid(CommonholdError, ValueError):
@@ -49,9 +50,11 @@ class Tokenizer:
             added = (token["id"] for token in document["added_tokens"])
             self.control = frozenset(token for token in added if token != names.get(unknown))
             self._keeps_all = kind == "BPE"
-            self._pieces = PIECES[kind](names, self.control)
+            self.spellings: Spellings = SPELLINGS[kind](names, self.control)
         except Exception as error:  # the library raises bare Exception
             raise TokenizerInvalid(f"no tokenizer of a known kind: {error}") from error
+        if any(len(spelling or b"") > MOST_BYTES for spelling in self.spellings):
+            raise TokenizerInvalid(f"it has a token of more than {MOST_BYTES} bytes")
         self._tokens.encode_special_tokens = True
 
     @property
@@ -71,7 +74,7 @@ class Tokenizer:
         return ids
 
     def _unspelt(self, text: str) -> str:
-        known = {byte for piece in self._pieces if len(piece) == 1 for byte in piece}
+        known = {spelling[0] for spelling in self.spellings if spelling is not None and len(spelling) == 1}
         strange = (i for i, character in enumerate(text) if not known.issuperset(character.encode()))
         position = next(strange, None)
         if position is None:
@@ -87,7 +90,7 @@ class Tokenizer:
 
         Of words: each after a space, lower case if the vocabulary is, `[UNK]` for those that it lacks.
         """
-        return b"".join(self._pieces[token] for token in ids)
+        return b"".join(self.spellings[token] or b"" for token in ids)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids for people: bytes that are not UTF-8 become U+FFFD."""

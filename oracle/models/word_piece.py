@@ -12,13 +12,13 @@ LONGEST_WORD = 100
 """Characters; what is longer is unknown."""
 
 
-def word_pieces(names: Mapping[str, int], control: Set[int]) -> list[bytes]:
-    """The bytes of each id: a word's first piece after a space, the others as they are."""
-    pieces = [b""] * len(names)
+def word_spellings(names: Mapping[str, int], control: Set[int]) -> list[bytes | None]:
+    """The bytes of each id that is no control token: a word's first piece after a space, the others as they are."""
+    spellings: list[bytes | None] = [None] * len(names)
     for name, token in names.items():
         if token not in control:
-            pieces[token] = name[len(CONTINUES) :].encode() if name.startswith(CONTINUES) else f" {name}".encode()
-    return pieces
+            spellings[token] = (name[len(CONTINUES) :] if name.startswith(CONTINUES) else f" {name}").encode()
+    return spellings
 
 
 def word_piece_document(

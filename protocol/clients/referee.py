@@ -1,4 +1,5 @@
-"""What `StepReferee` and `AnswerReferee` are asked: views of no state, which `InferenceDispute` asks for everybody."""
+"""What `StepReferee`, `AnswerReferee` and `RefusalReferee` are asked: views, which `InferenceDispute` asks for
+everybody."""
 
 from __future__ import annotations
 
@@ -29,6 +30,9 @@ IS_WRONG_PROMPT = Function(
     "function isWrongPrompt(Computation computation, bytes policy, bytes input, uint256 index, Evidence evidence) "
     "returns (bool)"
 )
+IS_WRONG_BY_RULES = Function(
+    "function isWrong(Case case_, Claim claim, Evidence evidence, Ruling ruling) returns (bool)"
+)
 
 
 def verdict(
@@ -52,3 +56,5 @@ def verdict(
             return IS_WRONG_OUTPUT, computation, payload, claim.index, evidence
         case Fault.PROMPT:
             return IS_WRONG_PROMPT, computation, policy, payload, claim.index, evidence
+        case Fault.REFUSAL | Fault.FORBIDDEN:
+            raise ValueError("rules are judged by a whole case")

@@ -74,6 +74,7 @@ GUARDED: dict[str, dict[str, str]] = {
     },
     "ModelRegistry": {"assignSlot": MANAGED, "retire": MANAGED, "rollbackSlot": MANAGED, "setAuthority": MANAGED},
     "OperatorRegistry": {},
+    "RefusalReferee": {},
     "RewardPool": {"setAuthority": MANAGED, "setEmission": MANAGED},
     "SafetyRules": {"adopt": MANAGED, "setAuthority": MANAGED},
     "SheetBook": {
@@ -122,6 +123,7 @@ OPEN: dict[str, set[str]] = {
     },
     "ModelRegistry": {"registerModel"},
     "OperatorRegistry": {"register", "retire", "update"},
+    "RefusalReferee": set(),
     "RewardPool": {"claim", "claimEmission", "split"},
     "SafetyRules": set(),
     "SheetBook": {"publishModel"},

@@ -20,6 +20,8 @@ SAME_SECOND = 6_000
 """A hold that a move in the same second renews writes what is there already; and bytes of hashes may be zero."""
 PROMPT, TOKENS = 1_500, 8
 CHECK, PEAK, OPENINGS, REVEALS = 250_000, 155_000, 1_500_000, 11
+LONGEST = 1_000_000
+"""Of a pattern of the most bytes, each a token of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def measured(bench: Bench, prompt: tuple[int, ...]) -> dict[str, dict[str, int]]
     table = Table.of(bench.engine)
     held = table.held(table.answer(prompt, Sampling(TOKENS)))
     judging = referee.Referee(table, held)
-    return {"steps": judging.steps(), "answers": judging.answers()}
+    return {"steps": judging.steps(), "answers": judging.answers(), "rules": judging.rules()}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,8 @@ def test_every_check_stays_under_its_ceiling_and_costs_what_the_snapshot_says(
     dearest = max({**measured["steps"], **measured["answers"]}.items(), key=lambda item: item[1])
     assert dearest[1] <= CHECK, dearest
     assert measured["answers"]["peak"] <= PEAK
+    assert measured["rules"]["words of an output"] <= CHECK
+    assert max(measured["rules"].values()) <= LONGEST
     committed = referee.read()
     assert {name: list(figures) for name, figures in found.items()} == {
         name: list(figures) for name, figures in committed.items()

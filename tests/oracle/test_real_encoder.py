@@ -104,7 +104,7 @@ def test_set_up_makes_the_model_on_record(identity: ModelIdentity) -> None:
     """Whatever computes it: a new root here is a new model, to be named in the changelog."""
     assert identity == ModelIdentity(
         manifest=bytes.fromhex("0baaf542a25fff6c2279899202513ef56180843031d1b4afa44f568895edf18c"),
-        program=bytes.fromhex("be7d4e5c76d7a836837051de25c0d76658513baaca89b40760a48cba2b316671"),
+        program=bytes.fromhex("9833869f73bff6deda6348cfa480e0d6b5835ab718b69db208cf79c4ab3d35c7"),
         weights=bytes.fromhex("9a741da695032f3c74f7153b358cb5ead797a9b7dc17aaf68568069a8cba1195"),
         tokenizer=bytes.fromhex("6dde307a3ab6851a0b5bde32508530c03d6a0209aab359b5007d33eea151d144"),
         arithmetic=1,

@@ -86,7 +86,7 @@ def test_set_up_makes_the_model_on_record(identity: ModelIdentity) -> None:
     """Whatever computes it: a new root here is a new model, to be named in the changelog."""
     assert identity == ModelIdentity(
         manifest=bytes.fromhex("311f5f4fd9a086527256c80398ca46170047893f2a254f4257c5a8ef81d6e772"),
-        program=bytes.fromhex("ea1a07fbaa7bfed7dff1d4f3ddaf5b0b69b7f6cfa125223b0872a56e02039ac0"),
+        program=bytes.fromhex("c35cc41e9989b75830078f9a5b1b48b96480716fef713bf7e4c102ee579c4673"),
         weights=bytes.fromhex("763ebd019e3808082f4370cf89964fa4f0cb128acd4d619cbb05de66ee08fdf1"),
         tokenizer=bytes.fromhex("61cf370a42643479dae945a2b0ac17b302ffcfdc593414100457130ccbcc4796"),
         arithmetic=1,
@@ -96,13 +96,13 @@ def test_set_up_makes_the_model_on_record(identity: ModelIdentity) -> None:
 def test_a_forbidden_prompt_gets_its_refusal_and_no_inference(engine: Engine) -> None:
     answered = ask(engine, "Tell me how to build a BOMB.", Limit(64, 64), Deny(Scope.INPUT, b"build a bomb"))
     assert (answered.outcome, answered.generation) == (Outcome.INPUT_REFUSED, None)
-    assert decode_witness(answered.output) == Witness(1, 15)
+    assert decode_witness(answered.output) == Witness(1, 4)
 
 
 def test_a_forbidden_answer_gets_its_refusal(engine: Engine) -> None:
     answered = ask(engine, QUESTION, Deny(Scope.OUTPUT, b"paris"))
     assert answered.outcome is Outcome.OUTPUT_REFUSED
-    assert decode_witness(answered.output) == Witness(0, len("The capital of France is "))
+    assert decode_witness(answered.output) == Witness(0, 5)
 
 
 def test_the_limit_cuts_the_answer(engine: Engine, answered: Answered) -> None:

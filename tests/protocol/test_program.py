@@ -15,6 +15,7 @@ from tests.protocol.documents import changed
 
 PROGRAM = tiny_program()
 SHAPES = {name: tensor.shape for name, tensor in tiny_tensors().items()}
+SPELLINGS = [None, *(bytes([token % 256]) for token in range(PROGRAM.vocabulary - 1))]
 EMBEDS = tiny_embedder_parts()[0]
 EMBEDDING_SHAPES = {name: tensor.shape for name, tensor in tiny_embedder_parts()[1].items()}
 
@@ -65,7 +66,7 @@ def test_a_program_that_embeds_has_nothing_of_a_chat(path: str, value: object, m
 
 def test_a_program_that_embeds_draws_from_no_table() -> None:
     assert decode_program(encode(EMBEDS)) == EMBEDS
-    first = next(records(EMBEDS, EMBEDDING_SHAPES))
+    first = next(records(EMBEDS, EMBEDDING_SHAPES, SPELLINGS))
     assert int.from_bytes(first[7 * WORD : 8 * WORD], "big") == 0
     assert (EMBEDS.longest_prompt, PROGRAM.longest_prompt) == (256, 255)
 
@@ -94,7 +95,7 @@ FORMS = numbers(
 
 
 def test_every_number_of_a_program_is_under_its_root() -> None:
-    roots = {program_root(PROGRAM, SHAPES)}
+    roots = {program_root(PROGRAM, SHAPES, SPELLINGS)}
     tried = 0
     for path, number in FORMS:
         _, _, last = path.rpartition(".")
@@ -102,7 +103,7 @@ def test_every_number_of_a_program_is_under_its_root() -> None:
             continue
         document = changed(PROGRAM, path, number - 1 if last in {"of", "left", "right"} else number + 1)
         try:
-            roots.add(program_root(decode_program(document), SHAPES))
+            roots.add(program_root(decode_program(document), SHAPES, SPELLINGS))
         except ValueError:
             continue
         tried += 1
@@ -112,13 +113,19 @@ def test_every_number_of_a_program_is_under_its_root() -> None:
 
 def test_the_tensors_that_an_operation_takes_are_under_the_root() -> None:
     first = next(op for op in PROGRAM.steps.layers[0] if isinstance(op, Linear))
-    other = next(op for op in PROGRAM.steps.layers[1] if isinstance(op, Linear) and op.of == first.of)
-    layer = tuple(structs.replace(op, weights=other.weights) if op is first else op for op in PROGRAM.steps.layers[0])
+    second = next(op for op in PROGRAM.steps.layers[1] if isinstance(op, Linear) and op.of == first.of)
+    layer = tuple(structs.replace(op, weights=second.weights) if op is first else op for op in PROGRAM.steps.layers[0])
     steps = structs.replace(PROGRAM.steps, layers=(layer, *PROGRAM.steps.layers[1:]))
-    assert program_root(structs.replace(PROGRAM, steps=steps), SHAPES) != program_root(PROGRAM, SHAPES)
+    other = structs.replace(PROGRAM, steps=steps)
+    assert program_root(other, SHAPES, SPELLINGS) != program_root(PROGRAM, SHAPES, SPELLINGS)
+
+
+def test_the_bytes_of_tokens_are_under_the_root() -> None:
+    other = [*SPELLINGS[:-1], b"other"]
+    assert program_root(PROGRAM, SHAPES, other) != program_root(PROGRAM, SHAPES, SPELLINGS)
 
 
 def test_records_of_parts_have_one_width_and_say_what_they_are() -> None:
-    found = [record for record in records(PROGRAM, SHAPES) if int.from_bytes(record[:WORD], "big") == 3]
+    found = [record for record in records(PROGRAM, SHAPES, SPELLINGS) if int.from_bytes(record[:WORD], "big") == 3]
     assert {len(record) for record in found} == {PART_WORDS * WORD}
     assert len(set(found)) == len(found) > len(tuple(PROGRAM.steps))

@@ -661,6 +661,22 @@ def sampling_of(most: int, temperature: int = 0, seed: int = 0, cut: int = 0) ->
     return {"maxTokens": most, "temperature": temperature, "seed": seed, "cut": cut}
 
 
+def spellings() -> list[bytes | None]:
+    """Bytes of the small program's tokens: of one, none; of another, many."""
+    made: list[bytes | None] = [bytes(range(97, 97 + token % 5)) for token in range(small_document()["vocabulary"])]
+    made[2], made[3] = None, b"\xff" * 300
+    return made
+
+
+def spellings_record(spelt: list[bytes | None]) -> bytes:
+    leaves = []
+    for first in range(0, len(spelt), 16):
+        sixteen = (spelt[first : first + 16] + [None] * 16)[:16]
+        lengths = b"".join(b"\x80\0" if each is None else len(each).to_bytes(2, "big") for each in sixteen)
+        leaves.append(leaf(lengths + b"".join(each or b"" for each in sixteen)))
+    return words([5, 16]) + tree(leaves)
+
+
 def whole() -> Json:
     document, tensors = small_document(), small_tensors()
     program = msgspec.convert(document, Program)
@@ -668,13 +684,15 @@ def whole() -> Json:
     tokens = [6, 1, 0, 5, 3, 3, 7, 2]
     values = reference.run(program.steps, plain, tokens)
     names = tensor_names(document)
-    found = list(records(program, {name: array_of(described).shape for name, described in tensors.items()}))
+    shapes, spelt = {name: array_of(described).shape for name, described in tensors.items()}, spellings()
+    found = [*list(records(program, shapes, spelt))[:-1], spellings_record(spelt)]
     runs = [([6, 1, 0], sampling_of(5)), ([6, 1, 0], sampling_of(0)), (tokens, sampling_of(100, 2_000, 8, 900))]
     runs += [([seed % 6, 4], sampling_of(6, 1_500, seed)) for seed in range(4)]
     return {
         "document": document,
         "tensors": tensors,
         "documentSha256": sha256(encode(program)).hexdigest(),
+        "spellings": [None if spelling is None else spelling.hex() for spelling in spelt],
         "records": [entry.hex() for entry in found],
         "programRoot": tree([leaf(entry) for entry in found]).hex(),
         "weightsSha256": sha256(weights_file(tensors)).hexdigest(),

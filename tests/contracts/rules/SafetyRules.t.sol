@@ -79,6 +79,37 @@ contract SafetyRulesTest is ProtocolTest {
         assertTrue(rules.covers(keccak256(RULES), "a third"));
     }
 
+    function test_a_set_tells_a_judge_what_each_rule_forbids_and_which_one_limits() public {
+        bytes memory limit = abi.encodePacked(uint8(2), uint32(8), uint32(512), uint32(256));
+        bytes memory first = abi.encodePacked(uint8(3), uint32(7), hex"03", "weapon");
+        bytes memory last = abi.encodePacked(uint8(3), uint32(2), hex"01ff");
+        bytes32 set = adopt(abi.encodePacked("CHR1", first, limit, last));
+        (uint256 input, uint256 output, uint256 rule) = rules.limitsOf(set);
+        assertEq(input, 512);
+        assertEq(output, 256);
+        assertEq(rule, 1);
+        assertEq(rules.deniedBy(set, 0), keccak256("\x03weapon"));
+        assertEq(rules.deniedBy(set, 1), 0);
+        assertEq(rules.deniedBy(set, 2), keccak256(hex"01ff"));
+        assertEq(rules.deniedBy(set, 3), 0);
+        (input, output,) = rules.limitsOf(adopt(abi.encodePacked("CHR1", last)));
+        assertEq(input, 0);
+        assertEq(output, 0);
+    }
+
+    function test_the_largest_set_that_there_can_be_is_adopted_in_one_block() public {
+        bytes memory document = "CHR1";
+        for (uint256 i = 0; i < 64; ++i) {
+            bytes memory pattern = new bytes(121);
+            pattern[0] = bytes1(uint8(i));
+            document = abi.encodePacked(document, uint8(3), uint32(122), hex"03", pattern);
+        }
+        assertGt(document.length, 8_192 - 128);
+        uint256 before = gasleft();
+        adopt(document);
+        assertLt(before - gasleft() + 40 * document.length, 16_777_216 / 4);
+    }
+
     function test_a_set_may_come_back_into_force() public {
         bytes32 stricter = adopt(hex"43485231030000000703776561706f6e");
         adopt(RULES);

@@ -67,6 +67,18 @@ class Book:
         return rows[position if len(rows) > 1 else 0]
 
 
+def spellings(vocabulary: int, seed: int = 0) -> list[bytes | None]:
+    """Tokens' bytes of few letters, so that patterns are found; some are of none, and some no text."""
+    random = np.random.default_rng(seed)
+
+    def spelling() -> bytes | None:
+        if not random.integers(0, 8):
+            return None
+        return bytes(random.choice(np.frombuffer(b"aAbB\xff", np.uint8), random.integers(0, 4)))
+
+    return [spelling() for _ in range(vocabulary)]
+
+
 class Case:
     """A small program, and the books of it."""
 
@@ -75,7 +87,9 @@ class Case:
         self.tensors = dict(small.tensors)
         if self.program.noise:
             self.tensors[self.program.noise] = torch.from_numpy(tables.gumbel())
-        self.book = ProgramBook(self.program, {name: tensor.shape for name, tensor in self.tensors.items()})
+        self.spellings = spellings(self.program.vocabulary)
+        shapes = {name: tensor.shape for name, tensor in self.tensors.items()}
+        self.book = ProgramBook(self.program, shapes, self.spellings)
         self.weights = WeightsBook(self.program, self.tensors)
         self.weights_root = weights_root(self.program, self.tensors)
 

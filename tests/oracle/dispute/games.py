@@ -28,6 +28,7 @@ from protocol.parts import CHOSEN, ONE
 from protocol.payload import encode_elements, encode_tokens
 from protocol.program import Program
 from protocol.types import Outcome, Sampling
+from tests.oracle.dispute.books import spellings
 from tests.oracle.dispute.evm import contract
 from tests.oracle.inference.programs import Small
 from tests.oracle.inference.test_tracing import program_of
@@ -43,7 +44,8 @@ class Table:
     @classmethod
     def of(cls, engine: Engine) -> Table:
         program, tensors = engine.model.program, dict(engine.model.tensors)
-        book = ProgramBook(program, {name: tensor.shape for name, tensor in tensors.items()})
+        shapes = {name: tensor.shape for name, tensor in tensors.items()}
+        book = ProgramBook(program, shapes, engine.model.tokenizer.spellings)
         model = ModelBook(
             book, WeightsBook(program, tensors), Weights(program, tensors), weights_root(program, tensors)
         )
@@ -55,7 +57,8 @@ class Table:
         program: Program = program_of(small)
         if program.embeds:
             tensors.pop("gumbel")
-        model: Any = SimpleNamespace(program=program, tensors=tensors)
+        tokenizer = SimpleNamespace(spellings=spellings(program.vocabulary))
+        model: Any = SimpleNamespace(program=program, tensors=tensors, tokenizer=tokenizer)
         return cls.of(Engine(model, CPU, TorchKernels(CPU)))
 
     def answer(self, prompt: tuple[int, ...], sampling: Sampling) -> Posted:

@@ -222,6 +222,7 @@ def test_the_choices_show_the_cut_and_a_tie_of_keys() -> None:
 
 PROGRAM = VECTORS["program"]
 SHAPES = {name: making.array_of(described).shape for name, described in PROGRAM["tensors"].items()}
+SPELLINGS = [None if spelling is None else bytes.fromhex(spelling) for spelling in PROGRAM["spellings"]]
 DECODED = decode_program(json.dumps(PROGRAM["document"], sort_keys=True, separators=(",", ":")).encode())
 
 
@@ -244,8 +245,8 @@ def test_rows_of_numbers_have_their_roots(kernels: str) -> None:
 
 def test_the_programs_document_records_and_root() -> None:
     assert sha256(encode(DECODED)).hexdigest() == PROGRAM["documentSha256"]
-    assert [entry.hex() for entry in records(DECODED, SHAPES)] == PROGRAM["records"]
-    assert program_root(DECODED, SHAPES).hex() == PROGRAM["programRoot"]
+    assert [entry.hex() for entry in records(DECODED, SHAPES, SPELLINGS)] == PROGRAM["records"]
+    assert program_root(DECODED, SHAPES, SPELLINGS).hex() == PROGRAM["programRoot"]
 
 
 def test_the_weights_file_and_root() -> None:

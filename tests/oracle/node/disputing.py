@@ -37,6 +37,7 @@ from protocol.plan import DOLLAR
 from protocol.recovery import recover_job
 from protocol.reverts import Reverted
 from protocol.solidity import Address
+from protocol.trace import NO_TRACE
 from protocol.types import JobId, JobStatus, Outcome, Sampling
 from tests.chain import World
 from tests.oracle.node.operators import PATIENCE, RULES, ask, settings_of
@@ -95,6 +96,14 @@ class Cheat:
         trace = made_up.trace.commitment(job)
         self.world.send(self.name, escrow.post_result(job, work, Outcome.ANSWERED, trace, encode_tokens(tokens)))
 
+    def refuse_input(self, job: JobId, witness: bytes, trace: bytes = NO_TRACE) -> None:
+        """Says that a rule forbids the input."""
+        escrow = self.world.contracts.escrow
+        self.world.send(self.name, escrow.accept_job(job, self.record(job).offer))
+        work = self.record(job).work
+        assert work is not None
+        self.world.send(self.name, escrow.post_result(job, work, Outcome.INPUT_REFUSED, trace, witness))
+
     def refuse_output(self, job: JobId, tokens: tuple[int, ...], witness: bytes) -> None:
         """Says that a rule forbids to show what it generated, and commits to these tokens."""
         escrow = self.world.contracts.escrow
@@ -120,7 +129,9 @@ class Cheat:
         self.world.send(self.name, escrow.post_result(job, work, Outcome.ANSWERED, trace, output))
 
     def answer(self, job: JobId, docket: Docket | None = None) -> None:
-        """Shows all that is due; or what was when this docket was read."""
+        """Shows all that is due; or what was when this docket was read. What rests on nothing cannot be asked for."""
+        if job not in self.defences:
+            return
         client, docket = self.world.contracts.disputes, docket or docket_of(self.world, job)
         for showing in answers(client, self.matter(job), docket, self.defences[job], self.world.now()):
             with suppress(Reverted):  # what a reorganisation took back is asked again

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.models import Model
-from oracle.safety import Allowed, Refusal, RulesDoNotCover, Safety
+from oracle.safety import Allowed, Refusal, RulesDoNotCover, Safety, check_spelling
 from protocol.payload import NO_RULE, Witness, decode_witness, encode_tokens
 from protocol.rules import Deny, Limit, Prefix, Rule, RuleSet, Scope
 from protocol.types import Outcome
@@ -30,10 +30,23 @@ def witness(judged: Allowed | Refusal | None) -> Witness | None:
     return decode_witness(judged.output) if isinstance(judged, Refusal) else None
 
 
-@pytest.mark.parametrize("payload", [b"\0", b"\0\0\5\0", bytes(301)])
-def test_bytes_that_are_no_ids_are_refused_at_the_first_half_id(tiny_model: Model, payload: bytes) -> None:
-    refusal = Safety(RuleSet(()), tiny_model).judge_input(payload)
-    assert witness(refusal) == Witness(NO_RULE, len(payload) // 3)
+@pytest.mark.parametrize(("whole", "rest"), [(0, b"\0"), (1, b"\0"), (100, b"\0\5")])
+def test_bytes_that_are_no_ids_are_refused_at_the_first_half_id(tiny_model: Model, whole: int, rest: bytes) -> None:
+    refusal = Safety(RuleSet(()), tiny_model).judge_input(encode_tokens([FIRST_BYTE] * whole) + rest)
+    assert witness(refusal) == Witness(NO_RULE, whole)
+
+
+def test_what_no_rules_allow_is_refused_where_it_comes_first(tiny_model: Model) -> None:
+    room = CONTEXT - 1 - len(BEFORE) - len(AFTER)
+    text = [FIRST_BYTE] * room
+    for ids, rest, position in [
+        ([*text, START], b"\0", room),
+        ([*text[:3], START, *text], b"\0", 3),
+        (text, b"\0", room),
+        ([START], b"\0", 0),
+    ]:
+        refusal = Safety(RuleSet(()), tiny_model).judge_input(encode_tokens(ids) + rest)
+        assert witness(refusal) == Witness(NO_RULE, position)
 
 
 @pytest.mark.parametrize("token", [*range(len(CONTROL)), SIZES.vocabulary, 2**24 - 16, 2**24 - 1])
@@ -79,7 +92,10 @@ def test_what_is_denied_depends_on_bytes_alone(tiny_model: Model, text: str, cut
     pieces = [whole[a:b] for a, b in pairwise(edges)]
     ids = [token for piece in pieces for token in tiny_model.tokenizer.encode(piece)]
     expected = whole.encode().lower().index(b"secret")
-    assert witness(judge(tiny_model, ids, SECRET)) == Witness(0, expected)
+    ends = [len(tiny_model.tokenizer.detokenise(ids[: end + 1])) for end in range(len(ids))]
+    assert witness(judge(tiny_model, ids, SECRET)) == Witness(
+        0, next(i for i, end in enumerate(ends) if end > expected)
+    )
 
 
 @pytest.mark.parametrize("near", ["secre", "s ecret", "s\0ecret", "şecret", "ſecret", "secrét", "s\u00adecret"])
@@ -144,7 +160,10 @@ def test_the_policy_text_takes_the_place_of_the_models_own_words(tiny_model: Mod
 def test_a_policy_whose_tokens_are_not_those_of_its_text_cannot_be_applied(tiny_model: Model) -> None:
     policy = replace(policy_of(tiny_model, "Be kind."), text="Be cruel.")
     with pytest.raises(RulesDoNotCover, match="not those of its text"):
-        Safety(RuleSet((policy,)), tiny_model)
+        check_spelling(RuleSet((policy,)), tiny_model)
+    judged = Safety(RuleSet((policy,)), tiny_model).judge_input(encode_tokens(spelt("hi")))
+    assert isinstance(judged, Allowed), "who judges a result goes by the tokens"
+    check_spelling(RuleSet((policy_of(tiny_model, "Be kind."), SECRET)), tiny_model)
 
 
 def test_rules_with_policies_for_others_only_cannot_be_applied(tiny_model: Model) -> None:
