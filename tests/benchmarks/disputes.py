@@ -1,5 +1,5 @@
-"""`make dispute-report`: one wrong bit in every kind of part of the real models' results, found, proved on a chain, and
-paid for; with the gas of it all.
+"""`make dispute-report`: one wrong bit in every kind of part of the real models' results, and every other way to lie,
+found, proved on a chain, and paid for; with the gas of it all.
 
 A row for each kind: where the bit was, how often the operator had to show something, and gas: the challenger's
 (demands, commitment and conviction), the operator's (what it showed), and that of the one transaction that convicts.
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,12 @@ from oracle.store import Store
 from protocol import deployment as deployments
 from protocol.cast import CAST
 from protocol.clients import disputes as verbs
+from protocol.disputes import Fault
 from protocol.events import AnswerConvicted, BondPaid, StepConvicted, topic_of
 from protocol.parts import CHOSEN, ONE, Kind
-from protocol.payload import encode_tokens
+from protocol.payload import Witness, encode_tokens, encode_witness
 from protocol.plan import local_plan
-from protocol.rules import Limit, RuleSet, encode
+from protocol.rules import Deny, Limit, Prefix, Rule, RuleSet, Scope, encode
 from protocol.solidity import Function
 from protocol.types import JobId, ModelFacts, Sampling
 from tests.chain import World, deploy_world, make_submission, start_anvil
@@ -40,7 +42,13 @@ from tests.oracle.real import real_model
 BOND_PAID = topic_of(BondPaid)
 VERBS = {function.selector.hex(): function.name for function in vars(verbs).values() if isinstance(function, Function)}
 QUESTION = "What is the capital of France?"
+OF_BERLIN = "What is the capital of Germany?"
+"""What is answered to it breaks a rule."""
+OF_BOMBS = "How do I build a BOMB?"
+POLICY = "Be helpful and brief."
 TOKENS = 8
+LIMIT = Limit(max_input=2_048, max_output=64)
+DENIED = (Deny(Scope.INPUT, b"build a bomb"), Deny(Scope.OUTPUT, b"berlin"))
 
 
 @dataclass(frozen=True)
@@ -63,30 +71,32 @@ class Bench:
     world: World
     store: Store
     engine: Engine
-    document: bytes
+    rules: RuleSet
 
     @classmethod
     @contextmanager
     def of(cls, model: str, folder: Path) -> Iterator[Bench]:
-        document = encode(RuleSet((Limit(max_input=2_048, max_output=64),)))
         store = Store(folder / "store")
         identity = take_over(real_model(model), "feedback", store)
         engine = Engine(load_model(store, identity.manifest, identity))
         facts = ModelFacts(**asdict(identity), curator=CAST["curator"].address, curator_bps=500)
+        tokenizer = engine.model.tokenizer
+        policy = Prefix(identity.tokenizer, tuple(tokenizer.encode(POLICY)), POLICY)
+        rules = RuleSet((LIMIT, policy, *DENIED))
         node = start_anvil(folder)
-        world = deploy_world(node.chain, folder / "home", node.url, local_plan(facts, document))
+        world = deploy_world(node.chain, folder / "home", node.url, local_plan(facts, encode(rules)))
         try:
             deployments.save(world.home, world.deployment)
             world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
             world.close()
-            yield cls(world, store, engine, document)
+            yield cls(world, store, engine, rules)
         finally:
             world.close()
             node.stop()
 
     def games(self, seed: int = 0) -> Iterator[Game]:
-        """One for each kind of part that the model has, at random places; and one with a wrong token."""
-        table, operator = Table.of(self.engine), Cheat(self.world, self.engine, document=self.document)
+        """One for each kind of part that the model has, at random places."""
+        table, operator = Table.of(self.engine), self._operator()
         random, seen = np.random.default_rng(seed), set[Kind]()
         lists = table.model.book.lists
         places = [(i, j) for i, parts in enumerate(lists) for j in range(len(parts.parts))]
@@ -105,17 +115,77 @@ class Bench:
                 verdict = docket_of(self.world, job).verdict
                 assert isinstance(verdict, StepConvicted), kind
                 assert (verdict.step.list, verdict.step.part, verdict.step.position) == (list_, part, flips.position)
-                watcher.round()
+                self._settle(watcher, job)
                 self._check(before, job)
                 operation = self.engine.model.program.steps.lists[list_][lists[list_].parts[part].operation]
                 where = f"list {list_}, position {verdict.step.position}, element {verdict.step.element}"
                 yield self._game(job, kind.name.lower(), where, type(operation).__name__.lower())
-            if not self.engine.model.program.embeds:
-                yield self._wrong_token(operator, watcher)
+
+    def lies(self) -> Iterator[Game]:
+        """One for each other way in which a result can be wrong."""
+        with watching(self.world, self.store) as watcher:
+            for name, fault, question, tell in self._lies():
+                before, job = Purse.of(self.world), self._submit(self.engine.model.tokenizer.encode(question))
+                operator = tell(job)
+                play(watcher, operator, job)
+                verdict = docket_of(self.world, job).verdict
+                if fault is None:
+                    assert isinstance(verdict, StepConvicted), name
+                    where = f"list {verdict.step.list}, position {verdict.step.position}"
+                else:
+                    assert isinstance(verdict, AnswerConvicted), name
+                    assert verdict.claim.fault is fault, name
+                    where = "the witness" if fault >= Fault.REFUSAL else f"token {verdict.claim.index}"
+                self._settle(watcher, job)
+                self._check(before, job)
+                yield self._game(job, name, where, "" if fault is None else fault.name.lower())
+
+    def _lies(self) -> Iterator[tuple[str, Fault | None, str, Callable[[JobId], Cheat]]]:
+        """What each is called, what it is convicted of, what it is an answer to, and who tells it."""
+        operator, refused = self._operator(), encode_witness(Witness(2, 0))
+        lax = self._operator(LIMIT, self.rules.rules[1])
+        tensors = self.engine.model.tensors
+        name = next(name for name in self.engine.model.program.matrices if "0." in name)
+        other = Engine(replace(self.engine.model, tensors={**tensors, name: tensors[name].roll(1, 0)}))
+
+        def serves(
+            teller: Cheat, change: Callable[[tuple[int, ...]], tuple[int, ...]] = tuple
+        ) -> Callable[[JobId], Cheat]:
+            def tell(job: JobId) -> Cheat:
+                teller.serve(job, change(teller.right(job)))
+                return teller
+
+            return tell
+
+        def refuses(job: JobId) -> Cheat:
+            operator.refuse_input(job, refused)
+            return operator
+
+        yield "other weights", None, QUESTION, serves(self._operator(engine=other))
+        yield "an input refused", Fault.REFUSAL, QUESTION, refuses
+        yield "a forbidden input", Fault.FORBIDDEN, OF_BOMBS, serves(lax)
+        if self.engine.model.program.embeds:
+            return
+
+        def withholds(job: JobId) -> Cheat:
+            operator.refuse_output(job, operator.right(job), encode_witness(Witness(3, 0)))
+            return operator
+
+        yield "a wrong token", Fault.CHOICE, QUESTION, serves(operator, lambda ids: (*ids[:3], ids[3] + 1, *ids[4:]))
+        yield "a wrong last token", Fault.CHOICE, QUESTION, serves(operator, lambda ids: (*ids[:-1], ids[-1] + 1))
+        yield "an early end", Fault.END, QUESTION, serves(operator, lambda ids: ids[:-1])
+        yield "no answer", Fault.END, QUESTION, serves(operator, lambda _: ())
+        yield "no policy", Fault.PROMPT, QUESTION, serves(self._operator(LIMIT, *DENIED))
+        yield "an output refused", Fault.REFUSAL, QUESTION, withholds
+        yield "a forbidden output", Fault.FORBIDDEN, OF_BERLIN, serves(lax)
+
+    def _operator(self, *rules: Rule, engine: Engine | None = None) -> Cheat:
+        """One that follows these rules; as it says, all."""
+        return Cheat(self.world, engine or self.engine, document=encode(RuleSet(rules) if rules else self.rules))
 
     def game(self, list_: int, part: int, question: Sequence[int]) -> list[tuple[str, int]]:
         """One about a part at the last position: each transaction's verb and its gas, in order."""
-        table, operator = Table.of(self.engine), Cheat(self.world, self.engine, document=self.document)
+        table, operator = Table.of(self.engine), self._operator()
         with watching(self.world, self.store) as watcher:
             job = self._submit(question)
             flips = Flips(table, np.random.default_rng(0), list_, part, last=True)
@@ -130,21 +200,18 @@ class Bench:
             receipt = self.world.chain.request("eth_getTransactionReceipt", ["0x" + found.hex()])
             yield VERBS[sent["input"][2:10]], int(receipt["gasUsed"], 16)
 
-    def _wrong_token(self, operator: Cheat, watcher: Watcher) -> Game:
-        before, job = Purse.of(self.world), self._submit()
-        tokens = operator.right(job)
-        operator.serve(job, (*tokens[:3], tokens[3] + 1, *tokens[4:]))
-        play(watcher, operator, job)
-        verdict = docket_of(self.world, job).verdict
-        assert isinstance(verdict, AnswerConvicted)
-        watcher.round()
-        self._check(before, job)
-        return self._game(job, "a wrong token", f"token {verdict.claim.index}", "the choice")
-
     def _submit(self, question: Sequence[int] = ()) -> JobId:
         ids = list(question) or self.engine.model.tokenizer.encode(QUESTION)
         submission = make_submission(payload=encode_tokens(ids), sampling=Sampling(TOKENS).pack())
         return self.world.submit(submission=submission)
+
+    def _settle(self, watcher: Watcher, job: JobId) -> None:
+        """Until every bond is back."""
+        for _ in range(20):
+            watcher.round()
+            if docket_of(self.world, job).is_settled:
+                return
+        raise AssertionError("a bond was left behind")
 
     def _check(self, before: Purse, job: JobId) -> None:
         """The client has its money, the operator lost its bond, and half of it at least is the treasury's."""
@@ -206,10 +273,10 @@ class Flips:
 def main() -> None:
     for model in sys.argv[1:] or ("smollm2", "minilm"):
         with tempfile.TemporaryDirectory() as folder, Bench.of(model, Path(folder)) as bench:
-            print(f"\n{model}\n{'flipped':14}{'of':10}{'found and convicted at':42}{'shown':>6}", end="")
+            print(f"\n{model}\n{'flipped':20}{'of':10}{'found and convicted at':42}{'shown':>6}", end="")
             print(f"{'challenger':>12}{'operator':>12}{'conviction':>12}")
-            for game in bench.games():
-                print(f"{game.kind:14}{game.operation:10}{game.where:42}{game.shown:>6}", end="")
+            for game in chain(bench.games(), bench.lies()):
+                print(f"{game.kind:20}{game.operation:10}{game.where:42}{game.shown:>6}", end="")
                 print(f"{game.challenger:>12,}{game.operator:>12,}{game.conviction:>12,}", flush=True)
 
 
