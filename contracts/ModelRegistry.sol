@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
+import {IModelAvailability} from "./interfaces/IModelAvailability.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {ISheetBook} from "./interfaces/ISheetBook.sol";
 
@@ -12,6 +13,7 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
     uint256 public constant MAX_SLOTS = 16;
 
     ISheetBook public immutable sheetBook;
+    IModelAvailability public immutable availability;
 
     struct Slot {
         bytes32 current;
@@ -23,8 +25,9 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
     mapping(bytes32 slot => Slot) private _slots;
     bytes32[] private _slotNames;
 
-    constructor(address manager, address sheetBook_) AccessManaged(manager) {
+    constructor(address manager, address sheetBook_, address availability_) AccessManaged(manager) {
         sheetBook = ISheetBook(sheetBook_);
+        availability = IModelAvailability(availability_);
     }
 
     /// @inheritdoc IModelRegistry
@@ -62,7 +65,7 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
 
     /// @inheritdoc IModelRegistry
     function retire(bytes32 model) external restricted {
-        _requireServable(model);
+        _requireCurrent(model);
         for (uint256 i = 0; i < _slotNames.length; ++i) {
             if (_slots[_slotNames[i]].current == model) revert ModelInSlot(model, _slotNames[i]);
         }
@@ -70,7 +73,16 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
         _retired[model] = true;
 
         emit ModelRetired(model);
-        sheetBook.onModelRetired(model);
+        sheetBook.onUnservable(model);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function onWithheld(bytes32 model) external {
+        if (msg.sender != address(availability)) revert OnlyAvailability(msg.sender);
+        sheetBook.onUnservable(model);
+        for (uint256 i = 0; i < _slotNames.length; ++i) {
+            if (_slots[_slotNames[i]].current == model) sheetBook.onUnservable(_slotNames[i]);
+        }
     }
 
     /// @inheritdoc IModelRegistry
@@ -81,7 +93,7 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
 
     /// @inheritdoc IModelRegistry
     function isServable(bytes32 model) external view returns (bool) {
-        return _isKnown(model) && !_retired[model];
+        return _isKnown(model) && !_retired[model] && !availability.isWithheld(model);
     }
 
     /// @inheritdoc IModelRegistry
@@ -95,7 +107,8 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
     }
 
     function _assign(bytes32 slot, bytes32 model) private {
-        _requireServable(model);
+        _requireCurrent(model);
+        if (availability.isWithheld(model)) revert ModelWithheld(model);
         bytes32 previous = _slots[slot].current;
         if (previous == model) revert ModelInSlot(model, slot);
         if (previous == 0) _addSlot(slot);
@@ -111,7 +124,7 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
         _slotNames.push(slot);
     }
 
-    function _requireServable(bytes32 model) private view {
+    function _requireCurrent(bytes32 model) private view {
         if (!_isKnown(model)) revert ModelUnknown(model);
         if (_retired[model]) revert ModelIsRetired(model);
     }

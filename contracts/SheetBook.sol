@@ -61,10 +61,9 @@ contract SheetBook is ISheetBook, AccessManaged {
     }
 
     /// @inheritdoc ISheetBook
-    function onModelRetired(bytes32 model) external {
+    function onUnservable(bytes32 key) external {
         if (msg.sender != address(models)) revert OnlyRegistries(msg.sender);
-        emit SheetWithdrawn(model);
-        escrow.setSheet(model, 0);
+        _withdraw(key);
     }
 
     // ---------------------------------------------------------------- anyone
@@ -72,6 +71,11 @@ contract SheetBook is ISheetBook, AccessManaged {
     /// @inheritdoc ISheetBook
     function publishModel(bytes32 model) external returns (bytes32 sheetHash) {
         return _publish(0, model);
+    }
+
+    /// @inheritdoc ISheetBook
+    function publishSlot(bytes32 slot) external returns (bytes32 sheetHash) {
+        return _publish(slot, _modelOf(slot));
     }
 
     // ---------------------------------------------------------------- views
@@ -105,13 +109,21 @@ contract SheetBook is ISheetBook, AccessManaged {
 
     // ---------------------------------------------------------------- inside
 
-    /// @dev Every slot anew, and every sheet without a slot outdated.
+    /// @dev Every slot anew, and every sheet without a slot outdated. A model that is withheld stays without a sheet, so that it
+    /// stands in no vote's way.
     function _republish() private {
         escrow.setGeneration(escrow.generation() + 1);
         bytes32[] memory slots = models.slots();
         for (uint256 i = 0; i < slots.length; ++i) {
-            _publish(slots[i], _modelOf(slots[i]));
+            bytes32 model = _modelOf(slots[i]);
+            if (models.isServable(model)) _publish(slots[i], model);
+            else _withdraw(slots[i]);
         }
+    }
+
+    function _withdraw(bytes32 key) private {
+        emit SheetWithdrawn(key);
+        escrow.setSheet(key, 0);
     }
 
     function _publish(bytes32 slot, bytes32 model) private returns (bytes32 sheetHash) {

@@ -88,6 +88,12 @@ HANDLERS: Mapping[str, Mapping[type[Event], Handler]] = {
         events.SlotAssigned: slots.slot_assigned,
         events.AuthorityUpdated: said_elsewhere,
     },
+    "ModelAvailability": {
+        events.WeightsDemanded: models.weights_demanded,
+        events.WeightsShown: models.weights_shown,
+        events.WeightsLapsed: models.weights_lapsed,
+        events.CreditWithdrawn: said_elsewhere,
+    },
     "SafetyRules": {
         events.RulesAdopted: safety_rules.rules_adopted,
         events.AuthorityUpdated: said_elsewhere,

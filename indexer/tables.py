@@ -5,7 +5,7 @@ from indexer.blocks import StoredBlock, StoredLog
 from indexer.disputes.models import Commitment, Demand, Verdict
 from indexer.history import Base
 from indexer.jobs.models import Job
-from indexer.models.models import Model
+from indexer.models.models import Model, WeightsDemand
 from indexer.operators.models import Operator, OperatorModel, OperatorRecord
 from indexer.progress import StoredProgress
 from indexer.proposals.models import Proposal, ProposalAction, ProposalOperation, QuorumFraction, Supply
@@ -45,6 +45,7 @@ __all__ = [
     "Token",
     "Verdict",
     "Vote",
+    "WeightsDemand",
 ]
 
 METADATA = Base.metadata

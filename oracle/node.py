@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 from oracle.answering import Answered
 from oracle.appraise import appraise
+from oracle.availability import Keeper
 from oracle.decide import Action, Decline, Infer, Job, Me, Reason, Result, Served, Stop, Unservable, Workload, decide
 from oracle.dispute.defender import Clock, Defender
+from oracle.dispute.matter import Books
 from oracle.dispute.outbox import Outbox
 from oracle.engine import StopReason
 from oracle.health import Report
@@ -19,7 +21,7 @@ from oracle.logging import Log
 from oracle.perform import Performer
 from oracle.rounds import Equipment, Rounds
 from oracle.workers import Finished, Workers
-from protocol.events import JobAccepted, JobExpired, JobSettled, ResultPosted, decode
+from protocol.events import JobAccepted, JobExpired, JobSettled, ResultPosted, WeightsDemanded, decode
 from protocol.facts import JobRecord
 from protocol.types import ZERO_WORD, JobId, JobStatus, ModelId, Request
 
@@ -33,7 +35,9 @@ class Node(Rounds):
         super().__init__(equipment)
         self._workers = Workers(self.settings.batch, self.settings.slack)
         self._performer = Performer(self._journal, self._sender, self._contracts.escrow)
-        self._defender = Defender(self._contracts.disputes, Outbox(self._sender))
+        outbox, books = Outbox(self._sender), Books()
+        self._defender = Defender(self._contracts.disputes, outbox, books)
+        self._keeper = Keeper(self._contracts.availability, outbox, books)
         self._loads: dict[Request, Workload | Unservable] = {}
         self._unsaved: list[Finished] = []
         self._failures: Counter[JobId] = Counter()
@@ -70,6 +74,7 @@ class Node(Rounds):
         actions = decide([self._job(record) for record in self._concerning()], self._watch.time.now, me)
         sent = [self._do(action) for action in actions]
         sent += [self._defend(record) for record in self._concerning() if record.answer is not None]
+        sent += [self._show_weights(demand) for demand in self._view.weights.values()]
         self._clean_now_and_then()
         self._report(me)
         return news or any(sent)
@@ -130,6 +135,11 @@ class Node(Rounds):
         clock = Clock(self._watch.time.now, self._watch.head)
         return self._defender.attend(record, self._view.docket(record.id), loaded, rules, clock)
 
+    def _show_weights(self, demand: WeightsDemanded) -> bool:
+        """Shows what is demanded of a model that is in service here."""
+        loaded = self._serving.ready.get(demand.model)
+        return loaded is not None and self._keeper.attend(demand, loaded, self._watch.head)
+
     def _begin(self, record: JobRecord) -> bool:
         """False while the model is still loading, as after a restart."""
         loaded = self._serving.ready.get(record.sheet.model)
@@ -183,7 +193,7 @@ class Node(Rounds):
     def _wanted(self) -> set[ModelId]:
         """The models of the slots, or those named; and those of jobs in hand, whatever was voted since."""
         named = self.settings.model_ids
-        chosen = set(named or self._view.slot_models)
+        chosen = set(named or self._view.slot_models | self._view.models_to_show)
         for record in self._concerning():
             mine = record.work is not None and record.work.operator == self._sender.address
             if mine or (not named and record.sheet.slot != ZERO_WORD):

@@ -8,7 +8,17 @@ from oracle.dispute.docket import DISPUTE_EVENTS, Docket
 from oracle.journal import Journal, RawLog
 from oracle.logging import Log
 from protocol import rules
-from protocol.events import Event, JobSubmitted, ModelRegistered, RulesAdopted, SheetPublished, SheetWithdrawn, decode
+from protocol.events import (
+    Event,
+    JobSubmitted,
+    ModelRegistered,
+    RulesAdopted,
+    SheetPublished,
+    SheetWithdrawn,
+    WeightsDemanded,
+    WeightsShown,
+    decode,
+)
 from protocol.facts import EventsIncomplete, JobRecord, fold, open_job
 from protocol.rules import RuleSet, RulesId, RulesMalformed
 from protocol.types import ZERO_WORD, JobId, ModelFacts, ModelId, Sheet, SheetHash
@@ -23,9 +33,12 @@ class View:
         self.jobs: dict[JobId, JobRecord] = {}
         self.models: dict[ModelId, ModelFacts] = {}
         self.rules: dict[RulesId, RuleSet] = {}
+        self.weights: dict[tuple[ModelId, bytes], WeightsDemanded] = {}
+        """What was demanded of models' weights, and not shown yet."""
         self._dockets: dict[JobId, Docket] = {}
         self._sheets: dict[SheetHash, Sheet] = {}
         self._in_force: dict[bytes, Sheet] = {}
+        self._last: dict[bytes, Sheet] = {}
 
     @classmethod
     def of(cls, journal: Journal) -> View:
@@ -55,6 +68,12 @@ class View:
         """Models that stand in a slot now."""
         return frozenset(sheet.model for sheet in self._in_force.values() if sheet.slot != ZERO_WORD)
 
+    @property
+    def models_to_show(self) -> frozenset[ModelId]:
+        """Models of slots of which something is demanded; also where they have no sheet for it."""
+        slotted = {sheet.model for sheet in self._last.values() if sheet.slot != ZERO_WORD}
+        return frozenset(model for model, _ in self.weights if model in slotted)
+
     def unfinished(self) -> Iterator[JobRecord]:
         return (record for record in self.jobs.values() if not record.status.is_final)
 
@@ -74,11 +93,15 @@ class View:
     def _take(self, event: Event) -> None:
         match event:
             case SheetPublished():
-                self._sheets[event.sheet_hash] = self._in_force[event.key] = event.sheet
+                self._sheets[event.sheet_hash] = self._in_force[event.key] = self._last[event.key] = event.sheet
             case SheetWithdrawn():
                 self._in_force.pop(event.key, None)
             case ModelRegistered():
                 self.models[event.model] = event.facts
+            case WeightsDemanded():
+                self.weights[event.model, event.key] = event
+            case WeightsShown():
+                self.weights.pop((event.model, event.key), None)
             case RulesAdopted():
                 self._adopt(event)
             case JobSubmitted():

@@ -21,20 +21,32 @@ from oracle.journal import Journal, LogEntry, RawLog, SeenBlock
 from oracle.logging import Log
 from protocol.chain import Block, BlockUnknown, Chain, RpcError
 from protocol.deployment import Deployment
-from protocol.events import Event, ModelRegistered, RulesAdopted, SheetPublished, SheetWithdrawn, topic_of
+from protocol.events import (
+    Event,
+    ModelRegistered,
+    RulesAdopted,
+    SheetPublished,
+    SheetWithdrawn,
+    WeightsDemanded,
+    WeightsShown,
+    topic_of,
+)
 from protocol.facts import JOB_EVENTS
 from protocol.types import JobId
 
 log = Log(__name__)
 
-SHARED_EVENTS: tuple[type[Event], ...] = (SheetPublished, SheetWithdrawn, ModelRegistered, RulesAdopted)
+SHARED_EVENTS: tuple[type[Event], ...] = (
+    *(SheetPublished, SheetWithdrawn, ModelRegistered, RulesAdopted),
+    *(WeightsDemanded, WeightsShown),
+)
 """What jobs refer to."""
 
 BLOCKS_TO_FINALITY = 64
 """Taken where a node does not know the tag `finalized`."""
 JOB_TOPICS = frozenset(topic_of(cls) for cls in (*JOB_EVENTS, *DISPUTE_EVENTS))
 TOPICS = (*JOB_TOPICS, *(topic_of(cls) for cls in SHARED_EVENTS))
-CONTRACTS = ("JobEscrow", "SheetBook", "ModelRegistry", "SafetyRules", "InferenceDispute")
+CONTRACTS = ("JobEscrow", "SheetBook", "ModelRegistry", "SafetyRules", "ModelAvailability", "InferenceDispute")
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ class _Deploying:
             "moveSeconds": plan.game.move,
             "revealSeconds": plan.game.reveal,
             "showingCost": plan.game.showing_cost,
+            "bond": plan.game.showing_cost * 3 // 2,
         }
         known = planned | others_of(name, self._addresses, self._asset())
         return tuple(known[parameter.name] for parameter in CONSTRUCTORS[name].parameters)

@@ -349,6 +349,48 @@ class SlotAssigned(Event):
     previous: ModelId
 
 
+# ModelAvailability
+
+
+@event(
+    "event WeightsDemanded(bytes32 indexed model, bytes32 indexed key, address indexed challenger, uint256 number, "
+    "uint256 leaf, uint256 deadline)"
+)
+@dataclass(frozen=True, slots=True)
+class WeightsDemanded(Event):
+    """`number`: of a tensor, zero for the program's header; `leaf`: one more than its index, zero for the entry."""
+
+    model: ModelId
+    key: bytes
+    challenger: Address
+    number: int
+    leaf: int
+    deadline: int
+
+
+@event("event WeightsShown(bytes32 indexed model, bytes32 indexed key, address indexed by)")
+@dataclass(frozen=True, slots=True)
+class WeightsShown(Event):
+    model: ModelId
+    key: bytes
+    by: Address
+
+
+@event("event WeightsLapsed(bytes32 indexed model, bytes32 indexed key)")
+@dataclass(frozen=True, slots=True)
+class WeightsLapsed(Event):
+    model: ModelId
+    key: bytes
+
+
+@event("event CreditWithdrawn(address indexed account, address indexed to, uint256 amount)")
+@dataclass(frozen=True, slots=True)
+class CreditWithdrawn(Event):
+    account: Address
+    to: Address
+    amount: int
+
+
 # SafetyRules
 
 

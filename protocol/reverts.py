@@ -77,7 +77,7 @@ NothingToRollBack(bytes32 slot)
 NumberOutOfBounds(bytes32 name, uint256 value, uint256 min, uint256 max)
     {name} is {value}; it must be {min} to {max}
 ModelNotServable(bytes32 model)
-    model {model} is unknown or retired, or the rules in force do not cover its tokenizer
+    model {model} is unknown, retired or withheld, or the rules in force do not cover its tokenizer
 SlotEmpty(bytes32 slot)
     slot {slot} holds no model
 OnlyRegistries(address caller)
@@ -123,7 +123,24 @@ EpochNotOver(uint256 epoch, uint256 endsAt)
 EmissionOutOfBounds(uint256 rateBps, uint256 referencePrice)
     a rate of {rateBps} of 10,000 at a reference price of {referencePrice}: the rate is at most 10,000, the
     price at least 1
-# StepReferee, AnswerReferee, InferenceDispute
+# ModelAvailability
+ModelWithheld(bytes32 model)
+    something of model {model} was not shown in time: it takes no slot until somebody shows it
+OnlyAvailability(address caller)
+    {caller} is not the contract that says which models are withheld
+WrongTensor()
+    this is not the entry of the model's tensor
+WrongLeaf()
+    this is not the leaf of the model's tensor
+NoSuchTensor(uint256 number, uint256 count)
+    there is no tensor {number}: the model has {count}, counted from one
+NoSuchLeaf(uint256 index, uint256 count)
+    there is no leaf {index}: the tensor has {count}, counted from zero
+# StepReferee, AnswerReferee, RefusalReferee, InferenceDispute
+WrongClaim()
+    the claim is of no rule, or does not fit the outcome
+WrongRuling()
+    these are not the rule, policy, input or output that the job is judged by
 WrongOpening()
     what is shown does not lie under the root that it has to lie under
 WrongRecord()

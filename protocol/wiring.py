@@ -19,11 +19,12 @@ CONSTRUCTORS = {
     ),
     "JobEscrow": Declaration("constructor(address manager, address asset, address treasury)"),
     "OperatorRegistry": Declaration("constructor()"),
-    "ModelRegistry": Declaration("constructor(address manager, address sheetBook)"),
+    "ModelRegistry": Declaration("constructor(address manager, address sheetBook, address availability)"),
     "SafetyRules": Declaration("constructor(address manager, address sheetBook)"),
     "SheetBook": Declaration(
         "constructor(address manager, address escrow, address models, address rules, Numbers numbers)"
     ),
+    "ModelAvailability": Declaration("constructor(address asset, address models, uint256 moveSeconds, uint256 bond)"),
     "RewardPool": Declaration(
         "constructor(address manager, address escrow, address hold, address stakedHold, address asset, "
         "address treasury, uint256 rateBps, uint256 referencePrice)"
@@ -48,6 +49,7 @@ KNOWN_AS = {
     "models": "ModelRegistry",
     "rules": "SafetyRules",
     "sheetBook": "SheetBook",
+    "availability": "ModelAvailability",
     "steps": "StepReferee",
     "answers": "AnswerReferee",
     "refusals": "RefusalReferee",

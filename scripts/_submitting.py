@@ -10,7 +10,7 @@ import click
 from protocol.events import JobSubmitted, SheetPublished, decode, topic_of
 from protocol.facts import JobRecord
 from protocol.recovery import recover_job
-from protocol.types import JobId, JobStatus, Sheet, Submission
+from protocol.types import JobId, JobStatus, Sheet, SlotKey, Submission
 from scripts._session import Session
 
 POLL_SECONDS = 0.25
@@ -28,12 +28,21 @@ def sheet_for(session: Session, key: bytes) -> Sheet:
     """The sheet in force for a slot or a model, as it was published."""
     in_force = session.contracts.escrow.sheet_of(key)
     if not any(in_force):
-        raise click.ClickException(f"nothing is published for 0x{key.hex()}: no vote has filled that slot")
+        raise click.ClickException(f"nothing is published for 0x{key.hex()}: {_why_nothing(session, key)}")
     topics = [topic_of(SheetPublished), "0x" + key.hex(), "0x" + in_force.hex()]
     logs = session.chain.logs(session.deployment.block, "latest", [session.contracts.sheets.address], topics)
     event = decode(logs[-1])
     assert isinstance(event, SheetPublished)
     return event.sheet
+
+
+def _why_nothing(session: Session, key: bytes) -> str:
+    model, _ = session.contracts.models.slot_model(SlotKey(key))
+    if not any(model):
+        return "no vote has filled that slot"
+    if session.contracts.availability.is_withheld(model):
+        return f"its model is withheld; whoever has its files ends that by `ape run show_weights 0x{model.hex()}`"
+    return "its sheet has to be published again, by `publishSlot`"
 
 
 def submit(session: Session, sheet: Sheet, submission: Submission) -> Submitted:

@@ -23,7 +23,7 @@ from scripts._session import Session, acting
 def cli(session: Session, model: bytes, slot: bytes, why: str) -> int:
     models = session.contracts.models
     if not models.is_servable(ModelId(model)):
-        raise click.BadParameter(f"0x{model.hex()} is not registered, or retired", param_hint="MODEL")
+        raise click.BadParameter(f"0x{model.hex()} is not registered, retired or withheld", param_hint="MODEL")
     name = slot.rstrip(b"\0").decode()
     description = f"Put model 0x{model.hex()} into the slot {name}" + (f": {why}" if why else "")
     return propose(session, models.assign_slot(slot_key(name), ModelId(model)), description)

@@ -27,6 +27,8 @@ interface IModelRegistry {
     error ModelKnown(bytes32 model);
     error ModelUnknown(bytes32 model);
     error ModelIsRetired(bytes32 model);
+    error ModelWithheld(bytes32 model);
+    error OnlyAvailability(address caller);
     error ModelInSlot(bytes32 model, bytes32 slot);
     error DigestMissing();
     error ShareTooLarge(uint256 bps, uint256 limit);
@@ -46,7 +48,7 @@ interface IModelRegistry {
     ) external returns (bytes32 model);
 
     /// @notice Puts a model into a slot; the one before is kept for `rollbackSlot`. By vote. At most sixteen slots. The model
-    /// that holds the slot already is refused: it would take the place of the one before.
+    /// that holds the slot already is refused: it would take the place of the one before. So is one that is withheld.
     function assignSlot(bytes32 slot, bytes32 model) external;
 
     /// @notice Puts the model before back into its slot. By vote.
@@ -55,7 +57,12 @@ interface IModelRegistry {
     /// @notice Ends a model: no new job can name it. By vote; not while it holds a slot.
     function retire(bytes32 model) external;
 
+    /// @notice Called by the availability contract when something of a model was not shown in time: no new job can name it, nor
+    /// the slots that it holds, until all was shown and somebody publishes their sheets again.
+    function onWithheld(bytes32 model) external;
+
     function modelOf(bytes32 model) external view returns (Model memory);
+    /// @notice Whether it is known, not retired, and not withheld.
     function isServable(bytes32 model) external view returns (bool);
     function slotModel(bytes32 slot) external view returns (bytes32 current, bytes32 previous);
     function slots() external view returns (bytes32[] memory);

@@ -43,11 +43,15 @@ interface ISheetBook {
     /// @notice Publishes the sheet of a model for jobs that name it themselves. By anyone.
     function publishModel(bytes32 model) external returns (bytes32 sheetHash);
 
+    /// @notice Publishes a slot's sheet again, after its model was withheld. By anyone.
+    function publishSlot(bytes32 slot) external returns (bytes32 sheetHash);
+
     /// @notice Called by the model registry when a vote has filled a slot.
     function onSlotAssigned(bytes32 slot) external;
 
-    /// @notice Called by the model registry when a vote has retired a model.
-    function onModelRetired(bytes32 model) external;
+    /// @notice Called by the model registry when a vote has retired a model, or something of it was not shown in time.
+    /// @param key the model, or a slot that it holds
+    function onUnservable(bytes32 key) external;
 
     /// @notice Called by the safety rules when a vote has adopted a set: republishes every slot.
     function onRulesAdopted() external;

@@ -7,7 +7,7 @@ from indexer.positions import position_of
 from indexer.rows import Rows
 from protocol import events
 from protocol.demands import Shown, Wanted, key_of, key_shown
-from protocol.disputes import commitment_key
+from protocol.disputes import Fault, commitment_key
 
 
 def demanded(event: events.Demanded, rows: Rows) -> None:
@@ -78,7 +78,11 @@ def step_convicted(event: events.StepConvicted, rows: Rows) -> None:
 
 def answer_convicted(event: events.AnswerConvicted, rows: Rows) -> None:
     verdict = _verdict(event.id, rows, VerdictKind.ANSWER)
-    verdict.fault, verdict.token = event.claim.fault, event.claim.index
+    claim, verdict.fault = event.claim, event.claim.fault
+    if claim.fault is Fault.FORBIDDEN:
+        verdict.rule, verdict.token, verdict.text = *divmod(claim.index % (1 << 64), 1 << 32), claim.other
+    elif claim.fault is not Fault.REFUSAL:
+        verdict.token = claim.index
 
 
 def silence_convicted(event: events.SilenceConvicted, rows: Rows) -> None:

@@ -74,7 +74,8 @@ class Commitment(Versioned, kw_only=True):
 
 class Verdict(Versioned, kw_only=True):
     """Why a job's operator was convicted: by a step of the computation, by the answer, or by silence about `key`.
-    `committed` and `expected`: decimal numbers."""
+    `committed` and `expected`: decimal numbers. `rule` and `text`: what was broken, and in which text (1 input, 2
+    output), where it was to be refused."""
 
     __tablename__ = "verdicts"
 
@@ -89,4 +90,6 @@ class Verdict(Versioned, kw_only=True):
     expected: Mapped[str | None] = mapped_column(ChainText, default=None)
     fault: Mapped[int | None] = mapped_column(SmallInteger, default=None)
     token: Mapped[int | None] = mapped_column(Amount, default=None)
+    rule: Mapped[int | None] = mapped_column(Amount, default=None)
+    text: Mapped[int | None] = mapped_column(SmallInteger, default=None)
     key: Mapped[bytes | None] = mapped_column(Hash, default=None)

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping
 from indexer.disputes.models import DemandKind, VerdictKind
 from indexer.formats import AddressText, AmountText, ChainString, Word
 from protocol.disputes import Fault
+from protocol.rules import Scope
 
 DemandState = Literal["open", "shown", "overdue"]
 
@@ -49,7 +50,8 @@ class CommitmentView(BaseModel):
 
 class VerdictView(BaseModel):
     """Why the operator was convicted. Of a `step`: where, and what it committed to and should have; of an `answer`: in
-    what, and at which token or element; of `silence`: about which demand."""
+    what, and at which token or element, or which rule the `input` or `output` breaks there; of `silence`: about which
+    demand."""
 
     kind: str
     spoken_at: int
@@ -61,6 +63,8 @@ class VerdictView(BaseModel):
     expected: ChainString | None
     fault: str | None
     token: AmountText | None
+    rule: AmountText | None
+    text: str | None
     key: Word | None
 
 
@@ -103,4 +107,5 @@ def _state(demand: RowMapping, now: int) -> DemandState:
 
 def _verdict(verdict: RowMapping) -> dict[str, object]:
     fault = None if verdict["fault"] is None else Fault(verdict["fault"]).name.lower()
-    return {**verdict, "kind": VerdictKind(verdict["kind"]).name.lower(), "fault": fault}
+    text = None if verdict["text"] is None else Scope(verdict["text"]).name.lower()
+    return {**verdict, "kind": VerdictKind(verdict["kind"]).name.lower(), "fault": fault, "text": text}

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from indexer.answers import AsOf, One, Page, Pages, one, page
 from indexer.formats import AddressText, Word, to_hex
 from indexer.models import queries
-from indexer.models.schemas import ModelView
+from indexer.models.schemas import ModelView, WeightsDemandView
 from indexer.problems import unknown
 
 router = APIRouter(tags=["models"])
@@ -30,3 +30,12 @@ def show_model(snapshot: AsOf, id: Word) -> Any:  # noqa: A002
     if row is None:
         raise unknown("model", to_hex(id))
     return one(snapshot, ModelView.of(row, queries.slots_by_model(snapshot)))
+
+
+@router.get("/models/{id}/demands", response_model=Page[WeightsDemandView])
+def list_demands(snapshot: AsOf, paging: Pages, id: Word) -> Any:  # noqa: A002
+    """What was demanded of a model's weights, newest first, and what became of it."""
+    if queries.model(snapshot, id) is None:
+        raise unknown("model", to_hex(id))
+    rows, now = queries.weights_demands(snapshot, id, paging), snapshot.block.timestamp
+    return page(snapshot, paging, rows, lambda row: WeightsDemandView.of(row, now))

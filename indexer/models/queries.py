@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import RowMapping, select
 
 from indexer.answers import Paging, equal
-from indexer.models.models import Model
+from indexer.models.models import Model, WeightsDemand
 from indexer.slots.models import Slot
 from indexer.snapshot import Snapshot
 
@@ -21,6 +21,13 @@ def models(snapshot: Snapshot, curator: str | None, paging: Paging) -> Sequence[
 def model(snapshot: Snapshot, id_: bytes) -> RowMapping | None:
     table = snapshot.of(Model)
     return snapshot.first(select(table).where(table.c.id == id_))
+
+
+def weights_demands(snapshot: Snapshot, model_: bytes, paging: Paging) -> Sequence[RowMapping]:
+    """Newest first."""
+    table = snapshot.of(WeightsDemand)
+    found = select(table).where(table.c.model == model_)
+    return snapshot.all(paging.newest_first(found, table.c.position))
 
 
 def slots_by_model(snapshot: Snapshot) -> dict[bytes, list[bytes]]:

@@ -42,9 +42,8 @@ class Showing:
 class Defender:
     """Answers for one operator, and keeps the last computation: several demands are about the same."""
 
-    def __init__(self, client: DisputesClient, outbox: Outbox) -> None:
-        self._client, self._outbox = client, outbox
-        self._books = Books()
+    def __init__(self, client: DisputesClient, outbox: Outbox, books: Books) -> None:
+        self._client, self._outbox, self._books = client, outbox, books
         self._held: tuple[bytes, Defence] | None = None
 
     def attend(self, record: JobRecord, docket: Docket, loaded: Loaded, rules: RuleSet, clock: Clock) -> bool:

@@ -1,4 +1,5 @@
-"""Sends what disputes ask for, each call once: again only where it was mined and came to nothing."""
+"""Sends what is asked for by disputes and of weights, each call once: again only where it was mined and came to
+nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ from oracle.logging import Log
 from protocol.intents import Call, Intent, IntentState
 from protocol.reverts import Reverted
 from protocol.transactions import Sender, TransactionRefused
-from protocol.types import JobId
 
 log = Log(__name__)
 
@@ -23,9 +23,9 @@ class Outbox:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
-    def send(self, verb: str, job: JobId, call: Call, seen: int) -> bool:
-        """Whether it was sent now. `seen`: the block up to which the chain was read. What would revert is not sent, and
-        is decided anew. Raises the chain's errors."""
+    def send(self, verb: str, about: bytes, call: Call, seen: int) -> bool:
+        """Whether it was sent now. `about`: a job or a model; `seen`: the block up to which the chain was read. What
+        would revert is not sent, and is decided anew. Raises the chain's errors."""
         digest = sha256(f"{call.to}".encode() + call.data).hexdigest()[:32]
         key = self._next_key(f"{verb}:{digest}", seen)
         if not key:
@@ -33,9 +33,9 @@ class Outbox:
         try:
             intent = self._sender.intend(key, call)
         except (Reverted, TransactionRefused) as error:
-            log.info("not sent", verb=verb, job=job, why=str(error))
+            log.info("not sent", verb=verb, about=about, why=str(error))
             return False
-        log.info("sent", verb=verb, job=job, nonce=intent.nonce, key=key)
+        log.info("sent", verb=verb, about=about, nonce=intent.nonce, key=key)
         return True
 
     def _next_key(self, stem: str, seen: int) -> str:

@@ -7,6 +7,7 @@ from typing import Self
 
 from protocol.chain import Chain
 from protocol.clients.access_manager import AccessManagerClient
+from protocol.clients.availability import AvailabilityClient
 from protocol.clients.disputes import DisputesClient
 from protocol.clients.escrow import EscrowClient
 from protocol.clients.governor import GovernorClient
@@ -37,6 +38,7 @@ class Contracts:
     rules: RulesClient
     sheets: SheetsClient
     pool: PoolClient
+    availability: AvailabilityClient
     disputes: DisputesClient
 
     @classmethod
@@ -54,5 +56,6 @@ class Contracts:
             rules=RulesClient(chain, deployment.address_of("SafetyRules")),
             sheets=SheetsClient(chain, deployment.address_of("SheetBook")),
             pool=PoolClient(chain, deployment.address_of("RewardPool")),
+            availability=AvailabilityClient(chain, deployment.address_of("ModelAvailability")),
             disputes=DisputesClient(chain, deployment.address_of("InferenceDispute")),
         )

@@ -11,8 +11,9 @@ from protocol.types import ModelId, Numbers, ShareTable, Sheet, SlotKey
 SET_NUMBERS = Function("function setNumbers(Numbers numbers)")
 SET_MODULES = Function("function setModules(address disputes, address outageClock)")
 PUBLISH_MODEL = Function("function publishModel(bytes32 model) returns (bytes32 sheetHash)")
+PUBLISH_SLOT = Function("function publishSlot(bytes32 slot) returns (bytes32 sheetHash)")
 ON_SLOT_ASSIGNED = Function("function onSlotAssigned(bytes32 slot)")
-ON_MODEL_RETIRED = Function("function onModelRetired(bytes32 model)")
+ON_UNSERVABLE = Function("function onUnservable(bytes32 key)")
 ON_RULES_ADOPTED = Function("function onRulesAdopted()")
 NUMBERS = Function("function numbers() returns (Numbers numbers)")
 DISPUTES = Function("function disputes() returns (address)")
@@ -31,6 +32,10 @@ class SheetsClient(Client):
 
     def publish_model(self, model: ModelId) -> Call:
         return self._verb(PUBLISH_MODEL, model)
+
+    def publish_slot(self, slot: SlotKey) -> Call:
+        """Again, after its model was withheld."""
+        return self._verb(PUBLISH_SLOT, slot)
 
     def numbers(self, at: BlockRef = "latest") -> Numbers:
         numbers = self._read(NUMBERS, at=at)

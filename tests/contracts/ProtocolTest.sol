@@ -6,6 +6,7 @@ import {Test} from "forge-std/Test.sol";
 
 import {HoldToken} from "../../contracts/HoldToken.sol";
 import {JobEscrow} from "../../contracts/JobEscrow.sol";
+import {ModelAvailability} from "../../contracts/ModelAvailability.sol";
 import {ModelRegistry} from "../../contracts/ModelRegistry.sol";
 import {OperatorRegistry} from "../../contracts/OperatorRegistry.sol";
 import {RewardPool} from "../../contracts/RewardPool.sol";
@@ -46,6 +47,7 @@ abstract contract ProtocolTest is Test {
     JobEscrow internal escrow;
     OperatorRegistry internal operators;
     ModelRegistry internal models;
+    ModelAvailability internal availability;
     SafetyRules internal rules;
     SheetBook internal sheetBook;
     RewardPool internal pool;
@@ -132,10 +134,11 @@ abstract contract ProtocolTest is Test {
         address book = _created(4);
         escrow = new JobEscrow(address(manager), address(dollar), address(timelock));
         operators = new OperatorRegistry();
-        models = new ModelRegistry(address(manager), book);
+        models = new ModelRegistry(address(manager), book, _created(3));
         rules = new SafetyRules(address(manager), book);
         sheetBook =
             new SheetBook(address(manager), address(escrow), address(models), address(rules), JobFacts.numbers());
+        availability = new ModelAvailability(address(dollar), address(models), 1 hours, 3e6);
         pool = new RewardPool(
             address(manager),
             address(escrow),

@@ -23,7 +23,8 @@ ADMIN = "AccessManagerUnauthorizedAccount"
 GOVERNANCE = "GovernorOnlyExecutor"
 ROLE = "AccessControlUnauthorizedAccount"
 REGISTRY = "OnlyRegistries"
-ROLE_ERRORS = {MANAGED, ADMIN, GOVERNANCE, ROLE, REGISTRY}
+AVAILABILITY = "OnlyAvailability"
+ROLE_ERRORS = {MANAGED, ADMIN, GOVERNANCE, ROLE, REGISTRY, AVAILABILITY}
 PINNED = "WrongFacts"
 """Of a job that did not pin the caller as its judge."""
 
@@ -72,15 +73,22 @@ GUARDED: dict[str, dict[str, str]] = {
         "setSheet": MANAGED,
         "takeBucket": MANAGED,
     },
-    "ModelRegistry": {"assignSlot": MANAGED, "retire": MANAGED, "rollbackSlot": MANAGED, "setAuthority": MANAGED},
+    "ModelAvailability": {},
+    "ModelRegistry": {
+        "assignSlot": MANAGED,
+        "onWithheld": AVAILABILITY,
+        "retire": MANAGED,
+        "rollbackSlot": MANAGED,
+        "setAuthority": MANAGED,
+    },
     "OperatorRegistry": {},
     "RefusalReferee": {},
     "RewardPool": {"setAuthority": MANAGED, "setEmission": MANAGED},
     "SafetyRules": {"adopt": MANAGED, "setAuthority": MANAGED},
     "SheetBook": {
-        "onModelRetired": REGISTRY,
         "onRulesAdopted": REGISTRY,
         "onSlotAssigned": REGISTRY,
+        "onUnservable": REGISTRY,
         "setAuthority": MANAGED,
         "setModules": MANAGED,
         "setNumbers": MANAGED,
@@ -121,12 +129,15 @@ OPEN: dict[str, set[str]] = {
         *("deposit", "depositWithPermit", "withdraw", "submitJob", "submitJobs", "acceptJob", "acceptJobs"),
         *("postResult", "postResults", "settleJob", "settleJobs", "cancelJob", "expireOffer", "expireWork"),
     },
+    "ModelAvailability": {
+        *("demandHeader", "demandTensor", "demandLeaf", "showHeader", "showTensor", "showLeaf", "lapse", "withdraw"),
+    },
     "ModelRegistry": {"registerModel"},
     "OperatorRegistry": {"register", "retire", "update"},
     "RefusalReferee": set(),
     "RewardPool": {"claim", "claimEmission", "split"},
     "SafetyRules": set(),
-    "SheetBook": {"publishModel"},
+    "SheetBook": {"publishModel", "publishSlot"},
     "StakedHold": {
         *("approve", "claimRevenue", "delegate", "delegateBySig", "requestUnstake", "stake", "stakeWithPermit"),
         *("transfer", "transferFrom", "withdraw"),

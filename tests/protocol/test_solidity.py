@@ -19,13 +19,14 @@ from protocol.wiring import CONSTRUCTORS
 
 CONTRACT_OF = {
     "access_manager": ["AccessManager"],
+    "availability": ["ModelAvailability"],
     "disputes": ["InferenceDispute"],
     "escrow": ["JobEscrow"],
     "governor": ["CommonholdGovernor"],
     "models": ["ModelRegistry"],
     "operators": ["OperatorRegistry"],
     "pool": ["RewardPool"],
-    "referee": ["StepReferee", "AnswerReferee"],
+    "referee": ["StepReferee", "AnswerReferee", "RefusalReferee"],
     "rules": ["SafetyRules"],
     "sheets": ["SheetBook"],
     "staked_hold": ["StakedHold"],

@@ -42,7 +42,7 @@ def nonces(world: World) -> dict[str, int]:
         (["register_operator", "--slot", "poetry"], "no vote has filled the slot poetry"),
         (["register_model", "--share", "101%"], "not between 0 and 100"),
         (["register_model", "--weights", "/nowhere.gguf"], "does not exist"),
-        (["propose_model", UNKNOWN], "is not registered, or retired"),
+        (["propose_model", UNKNOWN], "is not registered, retired or withheld"),
         (["vote", "17"], "there is no proposal 17; proposed so far: none yet"),
         (["vote", "soon"], "'soon' is no proposal"),
         (["queue"], "there is no proposal latest"),

@@ -92,3 +92,38 @@ def test_a_proposal_is_found_by_its_number(scripted: World, run: Run) -> None:
     assert run("vote", hex(number), "--support", "against", "--travel").exit_code == 0
     assert scripted.contracts.governor.votes(number).against > 0
     assert scripted.contracts.governor.state(number) is ProposalState.ACTIVE
+
+
+def test_weights_are_demanded_without_files_and_shown_by_whoever_has_them(scripted: World, run: Run) -> None:
+    model, _ = scripted.contracts.models.slot_model(slot_key("chat"))
+    name, curator = f"0x{model.hex()}", CAST["curator"].address
+    for number, told in enumerate(("the program's header", "the entry of tensor", "leaf ")):
+        for _ in range(60):
+            done = run("demand_weights", name, "--leaves", "8")
+            assert done.exit_code == 0, done.output
+            if told in done.output:
+                break
+            assert run("show_weights", name).exit_code == 0
+        assert told in done.output
+        assert number or "nothing to demand now" in run("demand_weights", name).output
+        shown = run("show_weights", name)
+        assert shown.exit_code == 0, shown.output
+    assert scripted.contracts.availability.credit_of(curator) > 0
+    assert run("show_weights", name).output.startswith("showed 0 parts")
+
+
+def test_a_model_whose_weights_nobody_shows_takes_no_jobs_until_somebody_does(scripted: World, run: Run) -> None:
+    model, _ = scripted.contracts.models.slot_model(slot_key("chat"))
+    name = f"0x{model.hex()}"
+    run("demand_weights", name)
+    assert "to be shown until" in run("demand_weights", name, "--lapse").output
+    scripted.travel(scripted.contracts.availability.move_seconds() + 1)
+    assert "withheld: it takes no new jobs" in run("demand_weights", name, "--lapse").output
+    refused = run("submit_job", "Say hello.")
+    assert refused.exit_code == 1
+    assert f"its model is withheld; whoever has its files ends that by `ape run show_weights {name}`" in refused.output
+    assert "withheld" in run("propose_model", name, "--slot", "other").output
+
+    shown = run("show_weights", name)
+    assert "slot chat takes jobs again" in shown.output
+    assert run("submit_job", "Say hello.").exit_code == 0

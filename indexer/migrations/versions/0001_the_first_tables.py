@@ -50,6 +50,7 @@ VERSIONED = (
     "tokens",
     "verdicts",
     "votes",
+    "weights_demands",
 )
 
 
@@ -214,6 +215,7 @@ def _create_versioned() -> None:
         ("curator_bps", SMALL),
         ("registered_at", NUMBER),
         ("retired_at", NUMBER, NULL),
+        ("lapsed", NUMBER),
         unique="position",
     )
     op.create_index("ix_models_curator_position", "models", ["curator", "position"])
@@ -410,7 +412,22 @@ def _create_versioned() -> None:
         ("expected", TEXT, NULL),
         ("fault", SMALL, NULL),
         ("token", AMOUNT, NULL),
+        ("rule", AMOUNT, NULL),
+        ("text", SMALL, NULL),
         ("key", BYTES, NULL),
+    )
+    _versioned(
+        "weights_demands",
+        ("model", BYTES, KEY),
+        ("key", BYTES, KEY),
+        ("position", NUMBER),
+        ("challenger", ADDRESS),
+        ("tensor", AMOUNT),
+        ("leaf", AMOUNT),
+        ("deadline", NUMBER),
+        ("demanded_at", NUMBER),
+        ("shown_at", NUMBER, NULL),
+        ("lapsed_at", NUMBER, NULL),
     )
     _versioned(
         "votes",

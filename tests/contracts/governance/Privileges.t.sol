@@ -74,7 +74,7 @@ contract PrivilegesTest is ProtocolTest {
             bytes memory refusal = abi.encodeWithSelector(ISheetBook.OnlyRegistries.selector, callers[j]);
             refuses(callers[j], address(sheetBook), abi.encodeCall(SheetBook.onRulesAdopted, ()), refusal);
             refuses(callers[j], address(sheetBook), abi.encodeCall(SheetBook.onSlotAssigned, (CHAT)), refusal);
-            refuses(callers[j], address(sheetBook), abi.encodeCall(SheetBook.onModelRetired, (model)), refusal);
+            refuses(callers[j], address(sheetBook), abi.encodeCall(SheetBook.onUnservable, (model)), refusal);
         }
     }
 
