@@ -52,25 +52,18 @@ contract RefusalReferee is IRefusalReferee {
     function isWrong(Case calldata case_, Claim calldata claim, Evidence calldata evidence, Ruling calldata ruling)
         external
         view
-        returns (bool wrong)
+        returns (bool)
     {
-        Text memory text;
-        text.shown = Openings.begin(case_.computation, evidence.data, evidence.path);
-        uint64 witness = uint64(claim.index);
         if (claim.fault == Fault.Refusal) {
-            text.stage = _stageOf(case_.outcome);
-            if (text.stage == 0) revert WrongClaim();
+            uint256 stage = _stageOf(case_.outcome);
+            if (stage == 0) revert WrongClaim();
             if (!_isWitness(case_, ruling.output)) return true;
-            witness = uint64(bytes8(ruling.output));
-            wrong = !_breaks(case_, evidence, ruling, text, witness);
-        } else if (claim.fault == Fault.Forbidden) {
-            text.stage = claim.other;
-            _requireBefore(case_, ruling, text.stage, witness);
-            wrong = _breaks(case_, evidence, ruling, text, witness);
-        } else {
-            revert WrongClaim();
+            return !_breaks(case_, evidence, ruling, stage, uint64(bytes8(ruling.output)));
         }
-        text.shown.end();
+        if (claim.fault != Fault.Forbidden) revert WrongClaim();
+        uint64 witness = uint64(claim.index);
+        _requireBefore(case_, ruling, claim.other, witness);
+        return _breaks(case_, evidence, ruling, claim.other, witness);
     }
 
     // ---------------------------------------------------------------- what was posted
@@ -112,11 +105,22 @@ contract RefusalReferee is IRefusalReferee {
         Case calldata case_,
         Evidence calldata evidence,
         Ruling calldata ruling,
+        uint256 stage,
+        uint64 witness
+    ) private view returns (bool broken) {
+        Text memory text = _begin(case_, evidence, ruling, stage);
+        broken = _isBroken(case_, evidence, ruling, text, witness);
+        text.shown.end();
+    }
+
+    function _isBroken(
+        Case calldata case_,
+        Evidence calldata evidence,
+        Ruling calldata ruling,
         Text memory text,
         uint64 witness
     ) private view returns (bool) {
         (uint32 rule, uint256 position) = (uint32(witness >> 32), uint32(witness));
-        _begin(case_, ruling, text);
         if (rule == NO_RULE) return text.stage == INPUT && _isNoText(case_, evidence, ruling, text, position);
         // How long an output may be is judged with its end.
         // slither-disable-next-line unused-return
@@ -132,8 +136,14 @@ contract RefusalReferee is IRefusalReferee {
         return _beginsAt(ruling, text, position);
     }
 
-    function _begin(Case calldata case_, Ruling calldata ruling, Text memory text) private pure {
-        if (text.stage == INPUT) {
+    function _begin(Case calldata case_, Evidence calldata evidence, Ruling calldata ruling, uint256 stage)
+        private
+        pure
+        returns (Text memory text)
+    {
+        text.shown = Openings.begin(case_.computation, evidence.data, evidence.path);
+        text.stage = stage;
+        if (stage == INPUT) {
             if (Facts.hashBytes(ruling.input) != case_.input) revert WrongRuling();
             text.count = ruling.input.length / Prompts.TOKEN_BYTES;
         } else if (case_.computation.noise != 0) {
@@ -158,22 +168,19 @@ contract RefusalReferee is IRefusalReferee {
         uint256 token = _token(ruling, text, position);
         if (token >= case_.computation.vocabulary) return true;
         text.book = Spellings.open(case_.computation, evidence);
-        // What it is spelt like does not matter.
-        // slither-disable-next-line unused-return
-        (,, bool isText) = text.book.read(text.shown, token);
-        return !isText;
+        return !text.book.isText(text.shown, token);
     }
 
     /// @dev Whether the pattern begins in the bytes of the token at a position, letters A to Z compared without case.
     function _beginsAt(Ruling calldata ruling, Text memory text, uint256 position) private view returns (bool) {
-        (uint256 from, uint256 length,) = text.book.read(text.shown, _token(ruling, text, position));
+        (uint256 from, uint256 length) = text.book.bytesOf(text.shown, _token(ruling, text, position));
         if (length == 0) return false;
         bytes memory pattern = ruling.denied[1:];
         bytes memory window = new bytes(length - 1 + pattern.length);
         uint256 starts = length;
         uint256 filled = _fill(window, 0, from, length);
         while (filled < window.length && ++position < text.count) {
-            (from, length,) = text.book.read(text.shown, _token(ruling, text, position));
+            (from, length) = text.book.bytesOf(text.shown, _token(ruling, text, position));
             filled = _fill(window, filled, from, length);
         }
         _lower(pattern);

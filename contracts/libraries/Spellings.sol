@@ -54,23 +54,26 @@ library Spellings {
         book.places = new uint256[](evidence.data.length / LENGTHS);
     }
 
-    /// @notice The bytes of a token; none of one that is not in the vocabulary.
+    /// @notice The bytes of a token; none of one that is no text, or not in the vocabulary.
     /// @return ptr where they lie in memory
-    function read(Book memory book, Openings.Shown memory shown, uint256 token)
+    function bytesOf(Book memory book, Openings.Shown memory shown, uint256 token)
         internal
         view
-        returns (uint256 ptr, uint256 length, bool isText)
+        returns (uint256 ptr, uint256 length)
     {
-        if (token >= book.vocabulary) return (0, 0, false);
+        if (token >= book.vocabulary) return (0, 0);
         uint256 place = _place(book, shown, token / TOKENS_A_LEAF);
         uint256 lengths = Openings.unsigned(place, LENGTHS);
         unchecked {
-            uint256 before = token % TOKENS_A_LEAF;
-            uint256 lane = lengths >> (LANE * (TOKENS_A_LEAF - 1 - before));
-            ptr = place + LENGTHS + _sum(lengths >> (LANE * (TOKENS_A_LEAF - before)));
-            length = lane & LENGTH;
-            isText = lane & NO_TEXT == 0;
+            ptr = place + LENGTHS + _sum(lengths >> (LANE * (TOKENS_A_LEAF - token % TOKENS_A_LEAF)));
+            length = _lane(lengths, token) & LENGTH;
         }
+    }
+
+    function isText(Book memory book, Openings.Shown memory shown, uint256 token) internal view returns (bool) {
+        if (token >= book.vocabulary) return false;
+        uint256 place = _place(book, shown, token / TOKENS_A_LEAF);
+        return _lane(Openings.unsigned(place, LENGTHS), token) & NO_TEXT == 0;
     }
 
     /// @dev Each leaf is shown once, when it is asked for first.
@@ -95,6 +98,12 @@ library Spellings {
                     break
                 }
             }
+        }
+    }
+
+    function _lane(uint256 lengths, uint256 token) private pure returns (uint256) {
+        unchecked {
+            return lengths >> (LANE * (TOKENS_A_LEAF - 1 - token % TOKENS_A_LEAF));
         }
     }
 

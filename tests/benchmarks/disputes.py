@@ -75,14 +75,15 @@ class Bench:
 
     @classmethod
     @contextmanager
-    def of(cls, model: str, folder: Path) -> Iterator[Bench]:
+    def of(cls, model: str, folder: Path, *, rules: RuleSet | None = None) -> Iterator[Bench]:
+        """`rules`: by default a limit, a policy, and two that deny."""
         store = Store(folder / "store")
         identity = take_over(real_model(model), "feedback", store)
         engine = Engine(load_model(store, identity.manifest, identity))
         facts = ModelFacts(**asdict(identity), curator=CAST["curator"].address, curator_bps=500)
         tokenizer = engine.model.tokenizer
         policy = Prefix(identity.tokenizer, tuple(tokenizer.encode(POLICY)), POLICY)
-        rules = RuleSet((LIMIT, policy, *DENIED))
+        rules = rules or RuleSet((LIMIT, policy, *DENIED))
         node = start_anvil(folder)
         world = deploy_world(node.chain, folder / "home", node.url, local_plan(facts, encode(rules)))
         try:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from protocol.parts import Kind
+from protocol.rules import RuleSet
 from protocol.types import Sampling
-from tests.benchmarks.disputes import Bench
+from tests.benchmarks.disputes import LIMIT, Bench
 from tests.gas import referee
 from tests.gas.snapshot import TOLERANCE
 from tests.oracle.dispute.games import Table
@@ -26,7 +27,7 @@ LONGEST = 1_000_000
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with Bench.of("smollm2", Path(tmp_path_factory.mktemp("referee"))) as found:
+    with Bench.of("smollm2", Path(tmp_path_factory.mktemp("referee")), rules=RuleSet((LIMIT,))) as found:
         yield found
 
 

@@ -22,6 +22,7 @@ from protocol.computation import Evidence
 from protocol.facts import JobRecord
 from protocol.intents import Call
 from protocol.parts import list_head
+from protocol.payload import Witness, encode_witness
 from protocol.reverts import Reverted
 from protocol.types import Address, Answer, JobId, JobStatus, ModelFacts, Outcome
 from tests.chain import World
@@ -45,6 +46,9 @@ class Stranger(Cheat):
         acts = [self._demand, self._demand, self._demand_trace, self._commit, self._show, self._silence, self._settle]
         with suppress(Reverted, StopIteration):
             self.world.send(self.name, acts[int(self.random.integers(len(acts)))](job))
+
+    def demand_trace(self, job: JobId) -> None:
+        self.world.send(self.name, self._demand_trace(job))
 
     def _answer(self, job: JobId) -> Answer:
         answer = self.record(job).answer
@@ -101,14 +105,18 @@ class Table:
         return [*self.honest, *self.wrong]
 
     def begin(self) -> None:
-        for _ in range(2):
-            self.honest.append(self.world.submit(submission=ask(max_tokens=6, named=OPERATOR, exclusive_seconds=300)))
-            cheat = CAST["operator2"].address
-            self.wrong.append(self.world.submit(submission=ask(max_tokens=6, named=cheat, exclusive_seconds=300)))
-        for number, job in enumerate(self.wrong):
-            right = self.cheat.right(job)
-            self.cheat.serve(job, (*right[:2], right[2] + 1, *right[3:]) if number else right[:-1])
+        cheat = CAST["operator2"].address
+        self.honest = [self._submit(OPERATOR), self._submit(OPERATOR, "my secret")]
+        self.wrong = [self._submit(cheat) for _ in range(3)]
+        right = self.cheat.right(self.wrong[0])
+        self.cheat.serve(self.wrong[0], right[:-1])
+        self.cheat.serve(self.wrong[1], (*right[:2], right[2] + 1, *right[3:]))
+        self.cheat.refuse_input(self.wrong[2], encode_witness(Witness(1, 0)))
         self.until(lambda: all(status(self.world, job) is JobStatus.POSTED for job in self.honest), self.node.round)
+        self.stranger.demand_trace(self.honest[0])
+
+    def _submit(self, operator: Address, text: str = "hello") -> JobId:
+        return self.world.submit(submission=ask(text, max_tokens=6, named=operator, exclusive_seconds=300))
 
     def step(self) -> None:
         match int(self.random.integers(4)):
@@ -177,8 +185,8 @@ def test_I_3_an_honest_operator_never_loses_and_I_4_a_cheat_always_does(  # noqa
             table.step()
         table.end()
 
-    assert [status(world, job) for job in table.honest] == [JobStatus.SETTLED] * 2
-    assert [status(world, job) for job in table.wrong] == [JobStatus.CONVICTED] * 2
+    assert [status(world, job) for job in table.honest] == [JobStatus.SETTLED] * len(table.honest)
+    assert [status(world, job) for job in table.wrong] == [JobStatus.CONVICTED] * len(table.wrong)
     prices = sum(price_of(cheat.record(job)) for job in table.honest)
     assert before["client"] - owned(world, CAST["client"].address) == prices, "the client paid for what was right alone"
     assert owned(world, OPERATOR) >= before["operator"] + prices * 85 // 100, "the operator is paid"
