@@ -79,7 +79,8 @@ def watch() -> None:
 
 @main.command()
 @click.argument("job", callback=lambda _context, _parameter, text: _job_id(text))
-def verify(job: JobId) -> None:
+@click.option("--convict", is_flag=True, help="Prove what is wrong on the chain. Needs a key, and stakes bonds.")
+def verify(job: JobId, convict: bool) -> None:
     """Compare JOB (its id, 0x…) with what the chain and the public files say it must be. Needs no key.
 
     Exit code 0: verified. 1: something differs. 2: it cannot be verified now.
@@ -90,6 +91,9 @@ def verify(job: JobId) -> None:
     except CommonholdError as error:
         click.echo(f"{Verdict.CANNOT:8}{error}")
         code = 2
+    if convict and code == 1:
+        click.echo("convicting it; what the operator does not show within a move is convicted as silence …")
+        click.echo(service.convict(settings, job, _until_told()) or "told to end before it was over: run it again")
     raise SystemExit(code)
 
 

@@ -21,6 +21,7 @@ from protocol.clients.contracts import Contracts
 from protocol.deployment import Deployment, open_deployment
 from protocol.keys import load_account
 from protocol.transactions import Sender
+from protocol.types import JobId
 
 log = Log(__name__)
 
@@ -53,6 +54,19 @@ def _run(settings: OracleSettings, stop: threading.Event, opening: Opening) -> N
     log.info("stopped")
 
 
+def convict(settings: OracleSettings, job: JobId, stop: threading.Event) -> str:
+    """Convicts one job, if it is wrong, and takes the bonds back. What became of it; empty if it was told to end
+    before. Raises whatever stands in the way."""
+    chain, deployment = open_deployment(settings.chain)
+    with open_watcher(settings, chain, deployment, Health(settings.stale_seconds), Metrics(), only=job) as watcher:
+        while not stop.is_set():
+            busy = watcher.round()
+            if conclusion := watcher.conclusion(job):
+                return conclusion
+            stop.wait(0 if busy else settings.poll_seconds)
+    return ""
+
+
 def once(settings: OracleSettings, stop: threading.Event) -> None:
     """Does what can be done now, and ends. Raises whatever stands in the way."""
     chain, deployment = open_deployment(settings.chain)
@@ -72,12 +86,18 @@ def open_node(
 
 @contextmanager
 def open_watcher(
-    settings: OracleSettings, chain: Chain, deployment: Deployment, health: Health, metrics: Metrics
+    settings: OracleSettings,
+    chain: Chain,
+    deployment: Deployment,
+    health: Health,
+    metrics: Metrics,
+    *,
+    only: JobId | None = None,
 ) -> Iterator[Watcher]:
-    """A watcher, as a node, with a journal of its own."""
+    """A watcher, as a node, with a journal of its own. `only`: the one job to judge."""
     secret = bytes(load_account(settings.chain).key)
     equipped = _equipped(settings, chain, deployment, health, metrics, role="watcher")
-    with equipped as equipment, closing(Watcher(equipment, secret)) as watcher:
+    with equipped as equipment, closing(Watcher(equipment, secret, only)) as watcher:
         yield watcher
 
 

@@ -70,7 +70,7 @@ class SettleCommitment:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """For something that others do, or for the next block."""
+    """For something that others do."""
 
     why: str
 
@@ -143,10 +143,8 @@ def _prove(record: JobRecord, docket: Docket, prove: Prove, me: Me) -> Plan:
         announced = _announced(docket, commitment, me)
         if announced is None:
             return Commit(commitment) if _is_in_time(record, me) else Wait("the window is over")
-        if me.now <= announced.deadline:
-            return (
-                Convict(prove, salt) if me.block > announced.block else Wait("it can be proved from the next block on")
-            )
+        if me.now <= announced.deadline:  # whatever is sent now comes into a later block than the announcement
+            return Convict(prove, salt)
     raise AssertionError("more was announced than there is")
 
 

@@ -34,9 +34,10 @@ DEPOSITS = 16
 class Watcher(Rounds):
     """One watcher on one chain."""
 
-    def __init__(self, equipment: Equipment, secret: bytes) -> None:
-        """`secret`: what salts are made of; nobody else's."""
+    def __init__(self, equipment: Equipment, secret: bytes, only: JobId | None = None) -> None:
+        """`secret`: what salts are made of; nobody else's. `only`: the one job to judge."""
         super().__init__(equipment)
+        self._only = only
         self._outbox = Outbox(self._sender)
         self._secret = sha256(b"commonhold/salt" + secret).digest()
         self._exact: set[bytes] = set()
@@ -74,7 +75,8 @@ class Watcher(Rounds):
     def _concerning(self) -> Iterator[JobRecord]:
         """Results that the referee judges, and ended jobs in which a bond of one's own is left."""
         for record in self._view.jobs.values():
-            if record.answer is not None and record.answer.disputes == self._contracts.disputes.address:
+            judged = record.answer is not None and record.answer.disputes == self._contracts.disputes.address
+            if judged and self._only in {None, record.id}:
                 yield record
 
     def _by_urgency(self) -> list[JobRecord]:
@@ -83,7 +85,27 @@ class Watcher(Rounds):
 
     def _wanted(self) -> set[ModelId]:
         unsettled = (record for record in self._concerning() if not record.status.is_final)
-        return {record.sheet.model for record in unsettled} | set(self._view.slot_models)
+        wanted = {record.sheet.model for record in unsettled}
+        return wanted if self._only else wanted | self._view.slot_models
+
+    def conclusion(self, job: JobId) -> str:
+        """What became of a job, once there is nothing left to do about it; empty before."""
+        record = self._view.jobs.get(job)
+        if not self._watch.is_at_head:
+            return ""
+        if record is None or record.answer is None:
+            return "it has no result"
+        if record.answer.disputes != self._contracts.disputes.address:
+            return "it pins another judge, or none"
+        docket = self._view.docket(job)
+        if record.status.is_final:
+            left = docket.has_bond_of(self._sender.address)
+            return "" if left else f"it is {record.status.name.lower()}, and every bond of yours is paid out"
+        key = record.id + record.answer.result
+        if key in self._exact:
+            return "it is exact: there is nothing to convict"
+        move = self._found(key, docket)
+        return told(move) if isinstance(move, Leave) else ""
 
     def _attend(self, record: JobRecord) -> bool:
         """Whether something was sent."""

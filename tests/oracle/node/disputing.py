@@ -160,14 +160,11 @@ def watching(world: World, store: Store, name: str = "watcher") -> Iterator[Watc
 
 
 def play(watcher: Watcher, cheat_: Cheat, job: JobId) -> None:
-    """Until the job is convicted: each in turn. What is announced may be proved from the next block on."""
+    """Until the job is convicted: each in turn."""
     deadline = time.monotonic() + 2 * PATIENCE
     while cheat_.world.contracts.escrow.status_of(job) is not JobStatus.CONVICTED:
-        docket = docket_of(cheat_.world, job)
         if time.monotonic() > deadline:
-            pytest.fail(f"not convicted: {docket.demands.keys()}")
-        if docket.announced:
-            cheat_.world.chain.request("evm_mine", [])
+            pytest.fail(f"not convicted: {docket_of(cheat_.world, job).demands.keys()}")
         watcher.round()
         cheat_.answer(job)
 

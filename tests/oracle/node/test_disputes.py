@@ -48,6 +48,7 @@ from tests.oracle.node.disputing import (
     watching,
 )
 from tests.oracle.node.operators import Operators, ask, status, turn_until, until_status
+from tests.oracle.node.test_verify import run_verify
 
 
 @pytest.fixture
@@ -498,3 +499,22 @@ def test_a_commitment_that_is_not_proved_is_lost(served_world: World, operator: 
     world.send("steward", disputes.settle_commitment(job, bytes(32), CAST["operator2"].address))
     assert disputes.balance_of(CAST["operator2"].address) == 0
     assert disputes.balance_of(world.deployment.address_of("CommonholdTimelock")) == bond
+
+
+def test_whoever_verifies_may_convict_at_once(served_world: World, operator: Cheat, tiny_store: Store) -> None:
+    """By one command, on a chain that makes no block unless something is sent."""
+    world = served_world
+    world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
+    job = submitted(world)
+    operator.refuse_input(job, encode_witness(Witness(1, 0)))
+    world.close()
+    key = {"COMMONHOLD_PRIVATE_KEY": CAST["watcher"].key, "COMMONHOLD_ORACLE_POLL_SECONDS": "0.02"}
+    run = run_verify(world, tiny_store, "0x" + job.hex(), "--convict", **key)
+    assert run.returncode == 1, run.stdout + run.stderr
+    told = "it is convicted, and every bond of yours is paid out"
+    assert run.stdout.splitlines()[-1] == told, run.stdout + run.stderr
+    assert status(world, job) is JobStatus.CONVICTED
+    assert all(found.paid for found in docket_of(world, job).announced)
+
+    again = run_verify(world, tiny_store, "0x" + job.hex(), "--convict", **key)
+    assert again.stdout.splitlines()[-1] == told

@@ -282,15 +282,18 @@ def test_whatever_is_not_as_the_chain_pinned_it_is_told(
     assert any(said in detail for detail in failed(comparisons).values())
 
 
-def run_verify(world: World, store: Store, job: str) -> subprocess.CompletedProcess[str]:
-    environment = {
+def run_verify(
+    world: World, store: Store, job: str, *options: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    given = {
         **{name: value for name, value in os.environ.items() if not name.startswith("COMMONHOLD_")},
         "COMMONHOLD_HOME": str(world.home),
         "COMMONHOLD_RPC_URL": world.url,
         "COMMONHOLD_ORACLE_STORE": str(store.root),
+        **environment,
     }
-    command = [sys.executable, "-m", "oracle", "verify", job]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "oracle", "verify", job, *options]
+    return subprocess.run(command, env=given, capture_output=True, text=True, check=False)
 
 
 def test_the_command_prints_a_line_a_comparison_and_needs_no_key(
