@@ -9,7 +9,7 @@ import {IDisputeBonds} from "./interfaces/IDisputeBonds.sol";
 import {IJobEscrow} from "./interfaces/IJobEscrow.sol";
 import {Amounts} from "./libraries/Amounts.sol";
 import {Facts} from "./libraries/Facts.sol";
-import {Commitment, Demand} from "./types/Dispute.sol";
+import {Commitment, Demand, Game} from "./types/Dispute.sol";
 import {Answer, Award, JobId, JobStatus} from "./types/Job.sol";
 
 /// @title DisputeBonds
@@ -22,8 +22,11 @@ abstract contract DisputeBonds is IDisputeBonds {
     uint256 public constant MOST_RISE = 4;
     /// @notice Of those who demanded to be shown something, so many are repaid at once.
     uint256 public constant MOST_REPAID = 8;
-    /// @notice A bond is one and a half times what showing costs.
+    /// @notice A bond is one and a half times what showing costs, and what is held up would have borne.
     uint256 private constant BOND_HALVES = 3;
+    /// @notice A demand holds a job for its move, and for one more in which to use what was shown.
+    uint256 private constant MOVES_HELD = 2;
+    uint256 private constant BASIS_POINTS = 10_000;
 
     IJobEscrow public immutable escrow;
     IERC20 public immutable asset;
@@ -33,6 +36,8 @@ abstract contract DisputeBonds is IDisputeBonds {
     uint256 public immutable revealSeconds;
     /// @inheritdoc IDisputeBonds
     uint256 public immutable showingCost;
+    /// @inheritdoc IDisputeBonds
+    uint256 public immutable yieldBps;
 
     /// @notice Of one job.
     /// @param caseHash of what is judged of it
@@ -51,12 +56,13 @@ abstract contract DisputeBonds is IDisputeBonds {
     /// @inheritdoc IDisputeBonds
     mapping(address account => uint256) public balanceOf;
 
-    constructor(address escrow_, uint256 moveSeconds_, uint256 revealSeconds_, uint256 showingCost_) {
+    constructor(address escrow_, Game memory game) {
         escrow = IJobEscrow(escrow_);
         asset = IERC20(IJobEscrow(escrow_).asset());
-        moveSeconds = moveSeconds_;
-        revealSeconds = revealSeconds_;
-        showingCost = showingCost_;
+        moveSeconds = game.moveSeconds;
+        revealSeconds = game.revealSeconds;
+        showingCost = game.showingCost;
+        yieldBps = game.yieldBps;
     }
 
     // ---------------------------------------------------------------- balances
@@ -106,7 +112,7 @@ abstract contract DisputeBonds is IDisputeBonds {
     /// @inheritdoc IDisputeBonds
     function settleDemand(JobId id, bytes32 key) external {
         Demand storage demand = _demands[id][key];
-        uint256 bond = _bond(demand.rise);
+        uint256 bond = _bond(demand.rise, demand.held);
         if (demand.rise == 0) revert NotDemanded(key);
         JobStatus status = escrow.statusOf(id);
         if (status != JobStatus.Convicted && status != JobStatus.Settled) revert NotFinal(id);
@@ -115,8 +121,9 @@ abstract contract DisputeBonds is IDisputeBonds {
         if (status == JobStatus.Convicted || !demand.shown) {
             _pay(id, key, demand.challenger, bond);
         } else {
-            _pay(id, key, _dockets[id].operator, showingCost);
-            _pay(id, key, escrow.treasury(), bond - showingCost);
+            uint256 cost = showingCost + demand.held;
+            _pay(id, key, _dockets[id].operator, cost);
+            _pay(id, key, escrow.treasury(), bond - cost);
         }
     }
 
@@ -141,14 +148,14 @@ abstract contract DisputeBonds is IDisputeBonds {
     }
 
     /// @inheritdoc IDisputeBonds
-    function nextBond(JobId id) public view returns (uint256) {
-        return _bond(_rise(id));
+    function nextBond(JobId id, Answer calldata answer) public view returns (uint256) {
+        return _bond(_rise(id), _held(answer));
     }
 
     /// @inheritdoc IDisputeBonds
     function commitmentBond(JobId id, Answer calldata answer) public view returns (uint256) {
         uint256 window = answer.terms.challengeSeconds();
-        return Math.max(nextBond(id), Math.ceilDiv(_reward(answer) * revealSeconds, Math.max(window, 1)));
+        return Math.max(nextBond(id, answer), Math.ceilDiv(_reward(answer) * revealSeconds, Math.max(window, 1)));
     }
 
     /// @inheritdoc IDisputeBonds
@@ -168,13 +175,14 @@ abstract contract DisputeBonds is IDisputeBonds {
         if (_demands[id][key].challenger != address(0)) revert AlreadyDemanded(key);
         uint256 rise = _rise(id);
         uint256 deadline = block.timestamp + moveSeconds;
-        _demands[id][key] = Demand(msg.sender, uint8(rise), uint40(deadline), false);
+        uint256 held = _held(answer);
+        _demands[id][key] = Demand(msg.sender, uint8(rise), uint40(deadline), false, uint40(held));
         Docket storage docket = _dockets[id];
         docket.operator = answer.operator;
         ++docket.open;
-        _debit(_bond(rise));
+        _debit(_bond(rise, held));
 
-        emit Demanded(id, key, msg.sender, _bond(rise), deadline);
+        emit Demanded(id, key, msg.sender, _bond(rise, held), deadline);
         _hold(id, answer, deadline + moveSeconds);
     }
 
@@ -257,9 +265,16 @@ abstract contract DisputeBonds is IDisputeBonds {
         return Math.min(MOST_RISE, 1 + _dockets[id].open);
     }
 
-    /// @dev Rounded up, so that it is never below what showing costs.
-    function _bond(uint256 rise) private view returns (uint256) {
-        return Math.ceilDiv(showingCost * BOND_HALVES * rise, 2);
+    /// @dev Rounded up, so that it is never below what the operator is paid of it.
+    function _bond(uint256 rise, uint256 held) private view returns (uint256) {
+        return Math.ceilDiv(showingCost * BOND_HALVES * rise, 2) + held * rise;
+    }
+
+    /// @dev What the operator's bond and the price would bear while a demand holds them up.
+    function _held(Answer calldata answer) private view returns (uint256) {
+        uint256 money = Amounts.bondUp(answer.terms, answer.maxFee) + answer.price;
+        uint256 bears = Math.ceilDiv(money * yieldBps * MOVES_HELD * moveSeconds, BASIS_POINTS * 365 days);
+        return Math.min(bears, type(uint40).max);
     }
 
     function _reward(Answer calldata answer) private pure returns (uint256) {

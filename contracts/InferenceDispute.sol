@@ -12,7 +12,7 @@ import {CaseBook} from "./libraries/CaseBook.sol";
 import {Facts} from "./libraries/Facts.sol";
 import {HashTree} from "./libraries/HashTree.sol";
 import {Asked, Computation, Evidence, Step} from "./types/Computation.sol";
-import {Case, CaseFacts, Claim, Fault, Node, Ruling} from "./types/Dispute.sol";
+import {Case, CaseFacts, Claim, Fault, Game, Node, Ruling} from "./types/Dispute.sol";
 import {Answer, JobId, JobStatus, Outcome} from "./types/Job.sol";
 
 /// @title InferenceDispute
@@ -35,10 +35,8 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         address steps_,
         address answers_,
         address refusals_,
-        uint256 moveSeconds_,
-        uint256 revealSeconds_,
-        uint256 showingCost_
-    ) DisputeBonds(escrow_, moveSeconds_, revealSeconds_, showingCost_) {
+        Game memory game
+    ) DisputeBonds(escrow_, game) {
         models = IModelRegistry(models_);
         rules = ISafetyRules(rules_);
         steps = IStepReferee(steps_);

@@ -89,9 +89,8 @@ class _Deploying:
             "numbers": plan.numbers,
             "rateBps": plan.emission.rate_bps,
             "referencePrice": plan.emission.reference_price,
+            "game": plan.game,
             "moveSeconds": plan.game.move,
-            "revealSeconds": plan.game.reveal,
-            "showingCost": plan.game.showing_cost,
             "bond": plan.game.showing_cost * 3 // 2,
         }
         known = planned | others_of(name, self._addresses, self._asset())

@@ -63,6 +63,19 @@ class Node:
     hash: bytes
 
 
+@struct("uint256 moveSeconds, uint256 revealSeconds, uint256 showingCost, uint256 yieldBps")
+@dataclass(frozen=True, slots=True)
+class Game:
+    """What disputes are played by, in seconds: `move` to show what was demanded, and as long again to use it; `reveal`
+    to prove a conviction. `showing_cost`: what showing costs, in units of the asset; `yield_bps`: what money that is
+    held up would bear in a year, in parts of 10,000. Bonds follow from both."""
+
+    move: int
+    reveal: int
+    showing_cost: int
+    yield_bps: int
+
+
 class Fault(IntEnum):
     """In what an answer can be wrong, apart from a step of its computation."""
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from protocol import rules
 from protocol.cast import CAST
+from protocol.disputes import Game
 from protocol.errors import CommonholdError
 from protocol.solidity import Address
 from protocol.types import GovernorNumbers, ModelFacts, Numbers, SlotKey, slot_key
@@ -33,16 +34,6 @@ class Emission:
 
     rate_bps: int
     reference_price: int
-
-
-@dataclass(frozen=True, slots=True)
-class Game:
-    """Of disputes, in seconds: `move` to show what was demanded, and as long again to use it; `reveal` to prove a
-    conviction. `showing_cost`: what showing costs, in units of the asset; bonds follow from it."""
-
-    move: int
-    reveal: int
-    showing_cost: int
 
 
 class PlanUnsafe(CommonholdError):
@@ -103,7 +94,7 @@ GOVERNOR = GovernorNumbers(
     quorum_bps=1_000,
     late_quorum_extension=DAY,
 )
-GAME = Game(move=HOUR, reveal=HOUR // 6, showing_cost=DOLLAR // 20)
+GAME = Game(move=HOUR, reveal=HOUR // 6, showing_cost=DOLLAR // 20, yield_bps=1_000)
 RULES = rules.encode(rules.RuleSet((rules.Limit(max_input=4_096, max_output=1_024),)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import protocol.disputes  # noqa: F401 - its `Game` is what a constructor takes
 from protocol.clients import escrow, staked_hold, token
 from protocol.solidity import Address, Declaration, Function
 
@@ -34,7 +35,7 @@ CONSTRUCTORS = {
     "RefusalReferee": Declaration("constructor(address rules)"),
     "InferenceDispute": Declaration(
         "constructor(address escrow, address models, address rules, address steps, address answers, "
-        "address refusals, uint256 moveSeconds, uint256 revealSeconds, uint256 showingCost)"
+        "address refusals, Game game)"
     ),
 }
 """What is created, in this order, each by the deployer's next transaction: so addresses are known beforehand."""

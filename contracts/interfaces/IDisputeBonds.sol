@@ -45,7 +45,7 @@ interface IDisputeBonds {
     function convictSilence(JobId id, Answer calldata answer, bytes32 key, bytes32[] calldata repaid) external;
 
     /// @notice Pays a bond out once the job is final: to the challenger if it ended in a conviction or if nothing was shown;
-    /// else what showing costs to the operator, the rest to the treasury.
+    /// else what showing costs, and what was held up would have borne, to the operator, the rest to the treasury.
     function settleDemand(JobId id, bytes32 key) external;
 
     /// @notice Pays the bond of a commitment out: to whoever committed if the job was convicted; else, once the time to
@@ -57,7 +57,7 @@ interface IDisputeBonds {
     function balanceOf(address account) external view returns (uint256);
     function demandOf(JobId id, bytes32 key) external view returns (Demand memory);
     /// @notice The next demand's bond on a job: it rises with those that are open, to four times the least.
-    function nextBond(JobId id) external view returns (uint256);
+    function nextBond(JobId id, Answer calldata answer) external view returns (uint256);
     /// @notice The bond of a conviction that is announced: at least the part of its reward that the time to reveal is of the
     /// window, so that nobody keeps one in reserve.
     function commitmentBond(JobId id, Answer calldata answer) external view returns (uint256);
@@ -70,4 +70,7 @@ interface IDisputeBonds {
     function revealSeconds() external view returns (uint256);
     /// @notice What it costs to show something, in units of the asset.
     function showingCost() external view returns (uint256);
+    /// @notice What money that is held up is taken to bear in a year, in parts of 10,000: an operator whose result was right is
+    /// paid it besides.
+    function yieldBps() external view returns (uint256);
 }

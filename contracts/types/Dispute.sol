@@ -51,15 +51,29 @@ struct Node {
     bytes32 hash;
 }
 
+/// @notice What a game is played by, fixed at creation.
+/// @param moveSeconds time to show what was demanded; and, after that, to use it
+/// @param revealSeconds time to prove a conviction that was committed to
+/// @param showingCost what showing costs, in units of the asset
+/// @param yieldBps what money that is held up would bear in a year, in parts of 10,000
+struct Game {
+    uint256 moveSeconds;
+    uint256 revealSeconds;
+    uint256 showingCost;
+    uint256 yieldBps;
+}
+
 /// @notice Something that a challenger demands to be shown, at a stake.
 /// @param rise the stake in units of the least one; zero: it was paid out
 /// @param deadline last second to show it
 /// @param shown whether it was shown
+/// @param held what the money that it holds up would have borne meanwhile
 struct Demand {
     address challenger;
     uint8 rise;
     uint40 deadline;
     bool shown;
+    uint40 held;
 }
 
 /// @notice A conviction that somebody is about to prove.

@@ -200,7 +200,7 @@ class Watcher(Rounds):
         assert record.answer is not None
         if isinstance(step, Commit):
             return disputes.commitment_bond(record.id, record.answer)
-        return disputes.next_bond(record.id)
+        return disputes.next_bond(record.id, record.answer)
 
     def _is_funded(self, record: JobRecord, step: Demand | Commit) -> bool:
         return self._contracts.disputes.balance_of(self._sender.address) >= self._bond(record, step)

@@ -39,7 +39,7 @@ SETTLE_DEMAND = Function("function settleDemand(JobId id, bytes32 key)")
 SETTLE_COMMITMENT = Function("function settleCommitment(JobId id, bytes32 commitment, address by)")
 DEPOSIT = Function("function deposit(uint256 amount)")
 WITHDRAW = Function("function withdraw(uint256 amount, address to)")
-NEXT_BOND = Function("function nextBond(JobId id) returns (uint256)")
+NEXT_BOND = Function("function nextBond(JobId id, Answer answer) returns (uint256)")
 COMMITMENT_BOND = Function("function commitmentBond(JobId id, Answer answer) returns (uint256)")
 BALANCE_OF = Function("function balanceOf(address account) returns (uint256)")
 MOVE_SECONDS = Function("function moveSeconds() returns (uint256)")
@@ -132,8 +132,8 @@ class DisputesClient(Client):
     def settle_commitment(self, job: JobId, commitment: bytes, by: Address) -> Call:
         return self._verb(SETTLE_COMMITMENT, job, commitment, by)
 
-    def next_bond(self, job: JobId, at: BlockRef = "latest") -> int:
-        return int(self._read(NEXT_BOND, job, at=at))
+    def next_bond(self, job: JobId, answer: Answer, at: BlockRef = "latest") -> int:
+        return int(self._read(NEXT_BOND, job, answer, at=at))
 
     def commitment_bond(self, job: JobId, answer: Answer, at: BlockRef = "latest") -> int:
         return int(self._read(COMMITMENT_BOND, job, answer, at=at))

@@ -237,6 +237,6 @@ class Liar(Cheat):
         for list_, position in [place for place in places if place[1] < held.positions][:count]:
             record = list_head(list_, matter.book.book.lists[list_])
             evidence = Evidence(record, *matter.book.book.prove(record), b"", ())
-            staked += disputes.next_bond(job)
+            staked += disputes.next_bond(job, answer)
             world.send(self.name, disputes.demand_parts(job, case, answer, position, evidence))
         return staked

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -25,8 +27,8 @@ from protocol.events import AnswerConvicted, SilenceConvicted, StepConvicted
 from protocol.intents import Call
 from protocol.parts import Kind, list_head
 from protocol.payload import Witness, encode_witness
-from protocol.plan import DOLLAR
-from protocol.pricing import settle_from
+from protocol.plan import DAY, DOLLAR, GAME
+from protocol.pricing import bond_for, settle_from
 from protocol.reverts import Reverted
 from protocol.types import JobId, JobStatus, ModelFacts
 from tests.chain import World
@@ -477,7 +479,11 @@ def test_a_liar_loses_its_bonds_and_the_job_settles_in_time(
     for key in docket_of(world, job).demands:
         world.send("steward", world.contracts.disputes.settle_demand(job, key))
     balances = [world.contracts.disputes.balance_of(address) for address in (CAST["operator"].address, treasury)]
-    assert balances == [100 * world.contracts.disputes.showing_cost(), spent - balances[0]]
+    held = Fraction(
+        (bond_for(terms, posted.max_fee) + posted.price) * GAME.yield_bps * 2 * GAME.move, 10_000 * 365 * DAY
+    )
+    assert held > 1
+    assert balances == [100 * (GAME.showing_cost + ceil(held)), spent - balances[0]]
     assert world.contracts.disputes.balance_of(CAST["holder1"].address) == STAKE - spent
 
 
