@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
 import {DisputeBonds} from "./DisputeBonds.sol";
 import {IAnswerReferee} from "./interfaces/IAnswerReferee.sol";
 import {IInferenceDispute} from "./interfaces/IInferenceDispute.sol";
@@ -102,8 +105,10 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         // slither-disable-next-line unused-return
         CaseBook.rowOf(found, case_.computation, position);
         if (found.parts == 0) revert WrongPlace(found.list, position);
+        bytes32 key = partsKey(found.list, position);
+        if (_parts[id][key] != 0) revert AlreadyDemanded(key);
 
-        _demand(id, answer, partsKey(found.list, position));
+        _demand(id, answer, key);
 
         emit PartsDemanded(id, found.list, position);
     }
@@ -124,9 +129,37 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         bytes32 key = partsKey(found.list, position);
         _show(id, key);
         _requireColumns(case_.computation, found, position, roots, list);
-        _parts[id][key] = _partsHash(HashTree.rootOf(roots), roots.length);
+        // The operator's first word counts: else it could take back what a conviction rests on.
+        if (_parts[id][key] == 0) _parts[id][key] = _partsHash(HashTree.rootOf(roots), roots.length);
 
         emit PartsShown(id, found.list, position, roots);
+    }
+
+    /// @inheritdoc IInferenceDispute
+    function presentParts(
+        JobId id,
+        Case calldata case_,
+        Answer calldata answer,
+        uint256 position,
+        bytes32[] calldata roots,
+        Evidence calldata list,
+        bytes calldata signature
+    ) external {
+        _requireAnswer(id, answer);
+        _requireCase(id, case_);
+        CaseBook.PartList memory found = CaseBook.readList(case_.computation.program, list);
+        if (roots.length != found.parts) revert WrongParts();
+        bytes32 key = partsKey(found.list, position);
+        if (_parts[id][key] != 0) revert AlreadyDemanded(key);
+        bytes32 parts = _partsHash(HashTree.rootOf(roots), roots.length);
+        bytes32 word = MessageHashUtils.toEthSignedMessageHash(partsDigest(id, key, parts));
+        if (!SignatureChecker.isValidSignatureNow(answer.operator, word, signature)) {
+            revert NotTheOperator(msg.sender);
+        }
+        _requireColumns(case_.computation, found, position, roots, list);
+        _parts[id][key] = parts;
+
+        emit PartsPresented(id, found.list, position, roots);
     }
 
     /// @inheritdoc IInferenceDispute
@@ -214,6 +247,11 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
     /// @inheritdoc IInferenceDispute
     function partsOf(JobId id, uint256 list, uint256 position) external view returns (bytes32) {
         return _parts[id][partsKey(list, position)];
+    }
+
+    /// @inheritdoc IInferenceDispute
+    function partsDigest(JobId id, bytes32 key, bytes32 parts) public view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), id, key, parts));
     }
 
     /// @inheritdoc IInferenceDispute

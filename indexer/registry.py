@@ -69,6 +69,7 @@ HANDLERS: Mapping[str, Mapping[type[Event], Handler]] = {
         events.ElementsDemanded: disputes.elements_demanded,
         events.TraceShown: disputes.shown,
         events.PartsShown: disputes.shown,
+        events.PartsPresented: said_elsewhere,
         events.HashesShown: disputes.shown,
         events.LeafShown: disputes.shown,
         events.Committed: disputes.committed,

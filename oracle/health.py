@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -83,11 +84,17 @@ class Health:
         return (HTTPStatus.OK if status is Status.WELL else HTTPStatus.SERVICE_UNAVAILABLE), body
 
 
-class HealthServer:
-    """Serves GET /health and /metrics from a thread. Raises `OSError` when the port is taken."""
+Pages = Mapping[str, Callable[[str], tuple[HTTPStatus, dict[str, Any]]]]
+"""By the first word of a path: what is answered to the rest of it."""
 
-    def __init__(self, host: str, port: int, health: Health, registry: CollectorRegistry) -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(health, registry))
+
+class HealthServer:
+    """Serves GET /health, /metrics and `pages` from threads. Raises `OSError` when the port is taken."""
+
+    def __init__(
+        self, host: str, port: int, health: Health, registry: CollectorRegistry, pages: Pages = MappingProxyType({})
+    ) -> None:
+        self._server = ThreadingHTTPServer((host, port), _handler(health, registry, pages))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
         self._thread.start()
@@ -102,7 +109,7 @@ class HealthServer:
         self._thread.join()
 
 
-def _handler(health: Health, registry: CollectorRegistry) -> type[BaseHTTPRequestHandler]:
+def _handler(health: Health, registry: CollectorRegistry, pages: Pages) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
 
@@ -113,6 +120,9 @@ def _handler(health: Health, registry: CollectorRegistry) -> type[BaseHTTPReques
                     self._answer(status, "application/json", json.dumps(body).encode() + b"\n")
                 case "/metrics":
                     self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry))
+                case path if (first := path.split("/")[1]) in pages:
+                    status, body = pages[first](path.removeprefix(f"/{first}").removeprefix("/"))
+                    self._answer(status, "application/json", json.dumps(body).encode() + b"\n")
                 case path:
                     text = f"there is no {path[:100]!r} here: /health and /metrics\n"
                     self._answer(HTTPStatus.NOT_FOUND, "text/plain", text.encode())

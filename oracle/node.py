@@ -12,7 +12,8 @@ from oracle.appraise import appraise
 from oracle.availability import Keeper
 from oracle.decide import Action, Decline, Infer, Job, Me, Reason, Result, Served, Stop, Unservable, Workload, decide
 from oracle.dispute.defender import Clock, Defender
-from oracle.dispute.matter import Books
+from oracle.dispute.exhibits import Exhibits
+from oracle.dispute.matter import Books, Matter
 from oracle.dispute.outbox import Outbox
 from oracle.engine import StopReason
 from oracle.health import Report
@@ -23,7 +24,7 @@ from oracle.rounds import Equipment, Rounds
 from oracle.workers import Finished, Workers
 from protocol.events import JobAccepted, JobExpired, JobSettled, ResultPosted, WeightsDemanded, decode
 from protocol.facts import JobRecord
-from protocol.types import ZERO_WORD, JobId, JobStatus, ModelId, Request
+from protocol.types import ZERO_WORD, JobId, JobStatus, ModelId, Outcome, Request
 
 log = Log(__name__)
 
@@ -31,11 +32,13 @@ log = Log(__name__)
 class Node(Rounds):
     """One operator on one chain."""
 
-    def __init__(self, equipment: Equipment) -> None:
+    def __init__(self, equipment: Equipment, exhibits: Exhibits | None = None) -> None:
         super().__init__(equipment)
+        self._exhibits = exhibits
         self._workers = Workers(self.settings.batch, self.settings.slack)
         self._performer = Performer(self._journal, self._sender, self._contracts.escrow)
         outbox, books = Outbox(self._sender), Books()
+        self._books = books
         self._defender = Defender(self._contracts.disputes, outbox, books)
         self._keeper = Keeper(self._contracts.availability, outbox, books)
         self._loads: dict[Request, Workload | Unservable] = {}
@@ -75,6 +78,7 @@ class Node(Rounds):
         sent = [self._do(action) for action in actions]
         sent += [self._defend(record) for record in self._concerning() if record.answer is not None]
         sent += [self._show_weights(demand) for demand in self._view.weights.values()]
+        self._exhibit()
         self._clean_now_and_then()
         self._report(me)
         return news or any(sent)
@@ -134,6 +138,20 @@ class Node(Rounds):
             return False
         clock = Clock(self._watch.time.now, self._watch.head)
         return self._defender.attend(record, self._view.docket(record.id), loaded, rules, clock)
+
+    def _exhibit(self) -> None:
+        """What may be asked for over HTTP: results of one's own that are not settled, and rest on a computation."""
+        if self._exhibits is None:
+            return
+        results = {}
+        for record in self._view.jobs.values():
+            loaded, rules = self._serving.ready.get(record.sheet.model), self._view.rules.get(record.sheet.rules)
+            mine = record.answer is not None and record.answer.operator == self._sender.address
+            judged = mine and not record.status.is_final and record.outcome is not Outcome.INPUT_REFUSED
+            if judged and loaded is not None and rules is not None:
+                model = loaded.engine.model
+                results[record.id] = Matter(record, rules, model, self._books.of(model)), loaded
+        self._exhibits.keep(results, self._chain.id, self._contracts.disputes.address)
 
     def _show_weights(self, demand: WeightsDemanded) -> bool:
         """Shows what is demanded of a model that is in service here."""

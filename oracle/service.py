@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from typing import Protocol
 
+from oracle.dispute.exhibits import Exhibits
 from oracle.dispute.watcher import Watcher
 from oracle.health import Health, HealthServer
 from oracle.journal import Identity, Journal
@@ -26,7 +28,19 @@ from protocol.types import JobId
 log = Log(__name__)
 
 
-Opening = Callable[[OracleSettings, Chain, Deployment, Health, Metrics], AbstractContextManager[Rounds]]
+class Opening(Protocol):
+    """`open_node` or `open_watcher`."""
+
+    def __call__(
+        self,
+        settings: OracleSettings,
+        chain: Chain,
+        deployment: Deployment,
+        health: Health,
+        metrics: Metrics,
+        *,
+        exhibits: Exhibits | None,
+    ) -> AbstractContextManager[Rounds]: ...
 
 
 def run(settings: OracleSettings, stop: threading.Event) -> None:
@@ -42,12 +56,14 @@ def watch(settings: OracleSettings, stop: threading.Event) -> None:
 def _run(settings: OracleSettings, stop: threading.Event, opening: Opening) -> None:
     health, metrics = Health(settings.stale_seconds), Metrics()
     account = load_account(settings.chain)
-    server = HealthServer(settings.host, settings.port, health, metrics.registry)
+    exhibits = Exhibits(account)
+    pages = {"traces": exhibits.answer}
+    server = HealthServer(settings.host, settings.port, health, metrics.registry, pages)
     log.info("started", operator=account.address, health=f"http://{settings.host}:{server.port}/health")
     try:
         found = _wait_for_chain(settings, stop, health)
         if found is not None:
-            with opening(settings, *found, health, metrics) as loop:
+            with opening(settings, *found, health, metrics, exhibits=exhibits) as loop:
                 loop.run(stop)
     finally:
         server.close()
@@ -76,11 +92,18 @@ def once(settings: OracleSettings, stop: threading.Event) -> None:
 
 @contextmanager
 def open_node(
-    settings: OracleSettings, chain: Chain, deployment: Deployment, health: Health, metrics: Metrics
+    settings: OracleSettings,
+    chain: Chain,
+    deployment: Deployment,
+    health: Health,
+    metrics: Metrics,
+    *,
+    exhibits: Exhibits | None = None,
 ) -> Iterator[Node]:
-    """A node with its journal, sender and models; all closed at the end, the chain too."""
+    """A node with its journal, sender and models; all closed at the end, the chain too. `exhibits`: told which results
+    it defends."""
     equipped = _equipped(settings, chain, deployment, health, metrics, role="oracle")
-    with equipped as equipment, closing(Node(equipment)) as node:
+    with equipped as equipment, closing(Node(equipment, exhibits)) as node:
         yield node
 
 
@@ -92,6 +115,7 @@ def open_watcher(
     health: Health,
     metrics: Metrics,
     *,
+    exhibits: Exhibits | None = None,  # noqa: ARG001 - a watcher has no results
     only: JobId | None = None,
 ) -> Iterator[Watcher]:
     """A watcher, as a node, with a journal of its own. `only`: the one job to judge."""

@@ -229,7 +229,7 @@ def _described(outcome: Outcome, output: bytes) -> str:
         witness = decode_witness(output)
     except PayloadMalformed as error:
         return str(error)
-    return f"rule {witness.rule}, position {witness.position}"
+    return f"rule {witness.rule}, token {witness.position}"
 
 
 # ---------------------------------------------------------------- lines

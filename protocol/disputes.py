@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from eth_utils.crypto import keccak
 
+from protocol import merkle
 from protocol.computation import Computation, Evidence, Step
 from protocol.solidity import Address, Codec, Parameter, struct, type_of, value
 from protocol.types import Answer, JobId, Offer, Outcome, Sheet
@@ -121,6 +123,16 @@ class Ruling:
         return _ruling.encode((self,))
 
 
+@dataclass(frozen=True, slots=True)
+class SignedParts:
+    """The roots of a list's parts at a position, as an operator signed them; `path`: from each of the list's columns'
+    rows to the trace's root."""
+
+    roots: tuple[bytes, ...]
+    path: tuple[bytes, ...]
+    signature: bytes
+
+
 _step, _claim = (Codec([Parameter("claim", type_of(kind), False)], kind) for kind in ("Step", "Claim"))
 
 
@@ -129,6 +141,7 @@ def _codec(name: str, *kinds: str) -> Codec:
 
 
 _ruling = _codec("ruling", "Ruling")
+_parts_word = _codec("partsDigest", "uint256", "address", "bytes32", "bytes32", "bytes32")
 _commitment = _codec("commitmentOf", "address", "bytes32", "bytes32", "bytes32")
 _parts_key = _codec("partsKey", "string", "uint256", "uint256")
 _trace_key = _codec("traceKey", "string", "bytes32")
@@ -149,6 +162,12 @@ def commitment_key(commitment: bytes, by: Address) -> bytes:
 def parts_key(list_: int, position: int) -> bytes:
     """Names the demand for a list's parts at a position."""
     return keccak(_parts_key.encode(("parts", list_, position)))
+
+
+def parts_word(chain_id: int, disputes: Address, job: JobId, place: tuple[int, int], roots: Sequence[bytes]) -> bytes:
+    """What an operator signs as a message (EIP-191) for the parts of a list at a position, which are `place`."""
+    parts = keccak(merkle.root(roots) + len(roots).to_bytes(32, "big"))
+    return keccak(_parts_word.encode((chain_id, disputes, job, parts_key(*place), parts)))
 
 
 def trace_key(trace: bytes) -> bytes:

@@ -505,6 +505,17 @@ class PartsShown(Event):
     roots: tuple[bytes, ...]
 
 
+@event("event PartsPresented(JobId indexed id, uint256 list, uint256 position, bytes32[] roots)")
+@dataclass(frozen=True, slots=True)
+class PartsPresented(Event):
+    """As the operator signed them off the chain."""
+
+    id: JobId
+    list: int
+    position: int
+    roots: tuple[bytes, ...]
+
+
 @event("event HashesShown(JobId indexed id, bytes32 indexed hash, bytes32[] hashes)")
 @dataclass(frozen=True, slots=True)
 class HashesShown(Event):

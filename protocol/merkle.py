@@ -16,6 +16,10 @@ def leaf(content: bytes) -> bytes:
     return sha256(LEAF + content).digest()
 
 
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(NODE + left + right).digest()
+
+
 def root(leaves: Iterable[bytes]) -> bytes:
     """Of leaf hashes. Built level by level: an odd one out goes up as it is, which gives RFC 6962's shape."""
     level = list(leaves)
@@ -28,7 +32,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 def _above(level: list[bytes]) -> list[bytes]:
     pairs = zip(level[::2], level[1::2], strict=False)
-    above = [sha256(NODE + left + right).digest() for left, right in pairs]
+    above = [node(left, right) for left, right in pairs]
     return above if len(level) % 2 == 0 else [*above, level[-1]]
 
 
@@ -73,7 +77,6 @@ def proves(root_: bytes, leaf_: bytes, index: int, count: int, siblings: list[by
             if not left:
                 return False
             other = left.pop(0)
-            pair = other + hashed if index % 2 else hashed + other
-            hashed = sha256(NODE + pair).digest()
+            hashed = node(other, hashed) if index % 2 else node(hashed, other)
         index, count = index // 2, (count + 1) // 2
     return not left and hashed == root_

@@ -37,4 +37,4 @@ def said_in(session: Session, record: JobRecord) -> str:
         return tokenizer_of(session, record.sheet.model).decode(said)
     witness = decode_witness(record.output)
     what = "input" if record.outcome is Outcome.INPUT_REFUSED else "answer"
-    return f"{what} refused by rule {witness.rule} at position {witness.position}"
+    return f"{what} refused by rule {witness.rule} at token {witness.position}"

@@ -27,6 +27,8 @@ interface IInferenceDispute is IDisputeBonds {
     event TraceShown(JobId indexed id, bytes32 indexed trace, uint256 positions, uint256 outputs, bytes32[] hashes);
     /// @notice The roots of all parts of a list at a position.
     event PartsShown(JobId indexed id, uint256 list, uint256 position, bytes32[] roots);
+    /// @notice The same, as the operator signed it off the chain.
+    event PartsPresented(JobId indexed id, uint256 list, uint256 position, bytes32[] roots);
     /// @notice Hashes below the node `hash`.
     event HashesShown(JobId indexed id, bytes32 indexed hash, bytes32[] hashes);
     event LeafShown(JobId indexed id, bytes32 indexed hash, bytes content);
@@ -93,6 +95,20 @@ interface IInferenceDispute is IDisputeBonds {
         Evidence calldata list
     ) external;
 
+    /// @notice Shows parts that the operator signed off the chain, by anyone, without a demand. What it showed or signed first
+    /// counts.
+    /// @param list as above
+    /// @param signature the operator's, of `partsDigest` as a message (EIP-191); a contract's by EIP-1271
+    function presentParts(
+        JobId id,
+        Case calldata case_,
+        Answer calldata answer,
+        uint256 position,
+        bytes32[] calldata roots,
+        Evidence calldata list,
+        bytes calldata signature
+    ) external;
+
     /// @notice Demands what is below a node above the elements of a part that was shown: hashes some levels below, or the
     /// content of a leaf.
     /// @param step which part, where; its element says nothing
@@ -144,6 +160,8 @@ interface IInferenceDispute is IDisputeBonds {
     function caseOf(JobId id) external view returns (bytes32);
     /// @notice Root over the parts shown, hashed with their number; zero: not shown.
     function partsOf(JobId id, uint256 list, uint256 position) external view returns (bytes32);
+    /// @notice What an operator signs: `key` is `partsKey`, `parts` as `partsOf` has them.
+    function partsDigest(JobId id, bytes32 key, bytes32 parts) external view returns (bytes32);
     function traceKey(bytes32 trace) external pure returns (bytes32);
     function partsKey(uint256 list, uint256 position) external pure returns (bytes32);
     /// @param amount how many hashes below it are demanded, or how many bytes of the leaf

@@ -13,11 +13,25 @@ from hashlib import sha256
 from oracle.dispute.docket import Announced, Docket
 from oracle.dispute.known import Shown
 from oracle.dispute.matter import Matter
-from oracle.dispute.moves import AskElements, AskParts, AskRows, AskTrace, Move, Prove, ProveAnswer, ProveStep
+from oracle.dispute.moves import (
+    Ask,
+    AskElements,
+    AskParts,
+    AskRows,
+    AskTrace,
+    Exact,
+    Leave,
+    Move,
+    Prove,
+    ProveAnswer,
+    ProveStep,
+)
 from protocol.clients.disputes import DisputesClient
+from protocol.computation import Evidence
 from protocol.disputes import Case, commitment_of, node_key, parts_key, trace_key
 from protocol.facts import JobRecord
 from protocol.intents import Call
+from protocol.parts import list_head
 from protocol.pricing import bond_for, settle_from
 from protocol.solidity import Address
 from protocol.types import Answer, JobStatus
@@ -34,6 +48,14 @@ class Demand:
 
     key: bytes
     ask: AskTrace | AskRows | AskParts | AskElements
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Tell the chain what the operator signed: the parts of a list at a position."""
+
+    list: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +100,7 @@ class Wait:
 REWARD_PARTS, MOST_REPAID = 4, 8
 """As `DisputeBonds` has them."""
 
-Plan = Open | Demand | Commit | Convict | ConvictSilence | SettleDemand | SettleCommitment | Wait
+Plan = Open | Demand | Present | Commit | Convict | ConvictSilence | SettleDemand | SettleCommitment | Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +124,16 @@ def plan(record: JobRecord, docket: Docket, move: Move, case: Case | None, me: M
         case AskTrace():
             assert record.trace is not None
             return _demand(record, docket, Demand(trace_key(record.trace), move), me)
+        case _ if isinstance(move, Exact | Leave):
+            return Wait("nothing is to be proved")
+        case _ if docket.case != case:
+            return Open()
+        case AskElements(step) | ProveStep(step) if (step.list, step.position) in docket.signed:
+            return Present(step.list, step.position)
         case AskRows() | AskParts() | AskElements():
-            if docket.case != case:
-                return Open()
             return _demand(record, docket, Demand(key_of_ask(move), move), me)
         case ProveStep() | ProveAnswer():
-            return Open() if docket.case != case else _prove(record, docket, move, me)
-        case _:
-            return Wait("nothing is to be proved")
+            return _prove(record, docket, move, me)
 
 
 def settlements(record: JobRecord, docket: Docket, me: Me) -> Iterator[Plan]:
@@ -157,6 +181,14 @@ def _is_in_time(record: JobRecord, me: Me) -> bool:
     return record.answer is not None and me.now < settle_from(record.answer)
 
 
+def is_demanded(record: JobRecord, docket: Docket, ask: Ask) -> bool:
+    """Whether the operator has to show it on the chain by now."""
+    if isinstance(ask, AskTrace):
+        assert record.trace is not None
+        return trace_key(record.trace) in docket.demands
+    return key_of_ask(ask) in docket.demands
+
+
 def key_of_ask(ask: AskRows | AskParts | AskElements) -> bytes:
     """What names a demand for it."""
     if isinstance(ask, AskParts):
@@ -186,6 +218,15 @@ class Desk:
 
     def open(self, matter: Matter) -> Call:
         return self.client.open(self.record.id, matter.facts(self.docket.shown))
+
+    def present(self, step: Present, matter: Matter) -> Call:
+        book = matter.book.book
+        record = list_head(step.list, book.lists[step.list])
+        evidence = Evidence(record, *book.prove(record), b"", ())
+        signed = self.docket.signed[step.list, step.position]
+        return self.client.present_parts(
+            self.record.id, self._case, self._answer, step.position, signed=signed, record=evidence
+        )
 
     def demand(self, step: Demand, matter: Matter) -> Call:
         job, answer = self.record.id, self._answer
@@ -230,6 +271,8 @@ class Desk:
                 return self.convict(step)
             case Open() if matter is not None:
                 return self.open(matter)
+            case Present() if matter is not None:
+                return self.present(step, matter)
             case Demand() if matter is not None:
                 return self.demand(step, matter)
             case _:

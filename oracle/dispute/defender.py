@@ -60,14 +60,19 @@ class Defender:
     def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
         key = matter.record.id + matter.answer.result  # a reorganisation can give a job another answer
         if self._held is None or self._held[0] != key:
-            sampling = Sampling.unpack(matter.record.submission.sampling)
-            question = question_of(matter.model, matter.rules, matter.record.submission.input, sampling)
-            assert isinstance(question, Question)
-            tokens = tokens_of(matter.record)
-            if matter.record.outcome is Outcome.OUTPUT_REFUSED:
-                tokens = loaded.engine.run(question.prompt_ids, question.sampling).output
-            self._held = key, Defence(matter.book, hold(loaded.engine, question.prompt_ids, tokens))
+            self._held = key, defence_of(matter, loaded)
         return self._held[1]
+
+
+def defence_of(matter: Matter, loaded: Loaded) -> Defence:
+    """Computes a result of one's own again."""
+    sampling = Sampling.unpack(matter.record.submission.sampling)
+    question = question_of(matter.model, matter.rules, matter.record.submission.input, sampling)
+    assert isinstance(question, Question)
+    tokens = tokens_of(matter.record)
+    if matter.record.outcome is Outcome.OUTPUT_REFUSED:
+        tokens = loaded.engine.run(question.prompt_ids, question.sampling).output
+    return Defence(matter.book, hold(loaded.engine, question.prompt_ids, tokens))
 
 
 def due(docket: Docket, now: int) -> list[OpenDemand]:

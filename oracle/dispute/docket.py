@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from oracle.dispute.known import Shown
 from protocol.demands import Wanted, key_of, key_shown
-from protocol.disputes import Case, commitment_key
+from protocol.disputes import Case, SignedParts, commitment_key
 from protocol.events import (
     AnswerConvicted,
     BondPaid,
@@ -18,6 +18,7 @@ from protocol.events import (
     HashesShown,
     LeafShown,
     PartsDemanded,
+    PartsPresented,
     PartsShown,
     RowsDemanded,
     SilenceConvicted,
@@ -37,6 +38,7 @@ DISPUTE_EVENTS: tuple[type[Event], ...] = (
     ElementsDemanded,
     TraceShown,
     PartsShown,
+    PartsPresented,
     HashesShown,
     LeafShown,
     Committed,
@@ -75,13 +77,15 @@ class Announced:
 
 @dataclass(slots=True)
 class Docket:
-    """Of one job. `verdict`: the event that says why it was convicted."""
+    """Of one job. `verdict`: the event that says why it was convicted; `signed`: parts that are known to be the
+    operator's, and not to the chain."""
 
     case: Case | None = None
     demands: dict[bytes, OpenDemand] = field(default_factory=dict)
     announced: list[Announced] = field(default_factory=list)
     shown: Shown = field(default_factory=Shown)
     verdict: Event | None = None
+    signed: dict[tuple[int, int], SignedParts] = field(default_factory=dict)
     events: int = 0
     """How many were taken."""
 
@@ -101,6 +105,8 @@ class Docket:
                 self.demands[event.key] = OpenDemand(event.key, event.challenger, event.bond, event.deadline)
             case TraceDemanded() | RowsDemanded() | PartsDemanded() | ElementsDemanded():
                 self._demand(key_of(event)).wanted = event
+            case PartsPresented():
+                self.shown.parts.setdefault((event.list, event.position), event.roots)
             case TraceShown() | PartsShown() | HashesShown() | LeafShown():
                 self._shown(event)
             case Committed():
@@ -117,7 +123,7 @@ class Docket:
             case TraceShown():
                 shown.positions, shown.outputs, shown.hashes = event.positions, event.outputs, event.hashes
             case PartsShown():
-                shown.parts[event.list, event.position] = event.roots
+                shown.parts.setdefault((event.list, event.position), event.roots)
             case HashesShown():
                 shown.known.add_hashes(event.hashes)
             case LeafShown():

@@ -10,17 +10,20 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from hashlib import sha256
 
-from oracle.dispute.challenger import Commit, Demand, Desk, Me, Plan, Wait, plan, settlements
+from oracle.dispute.asking import Asker, Told
+from oracle.dispute.challenger import Commit, Demand, Desk, Me, Plan, Wait, is_demanded, plan, settlements
 from oracle.dispute.docket import Docket
 from oracle.dispute.examining import Opinion, examine
 from oracle.dispute.matter import Books, Matter
-from oracle.dispute.moves import AskTrace, Exact, Leave, Move, told
+from oracle.dispute.moves import Ask, AskTrace, Exact, Leave, Move, told
 from oracle.dispute.outbox import Outbox
 from oracle.health import Report
 from oracle.logging import Log
 from oracle.rounds import Equipment, Rounds
+from protocol.cast import LOCAL_CHAINS
 from protocol.facts import JobRecord
 from protocol.pricing import settle_from
+from protocol.solidity import Address
 from protocol.types import JobId, JobStatus, ModelId
 
 log = Log(__name__)
@@ -42,10 +45,13 @@ class Watcher(Rounds):
         self._secret = sha256(b"commonhold/salt" + secret).digest()
         self._exact: set[bytes] = set()
         self._opinions: OrderedDict[bytes, Opinion] = OrderedDict()
-        self._told: set[JobId] = set()
+        self._wrong: set[JobId] = set()
         self._moves: dict[bytes, tuple[Docket, int, Move]] = {}
         self._books = Books()
         self._has_computed = False
+        self._told_by: dict[bytes, Told] = {}
+        local = self._chain.id in LOCAL_CHAINS
+        self._asker = Asker(self._chain.id, self._contracts.disputes.address, local=local)
 
     @property
     def is_ready(self) -> bool:
@@ -121,9 +127,10 @@ class Watcher(Rounds):
                 return True
             self._has_computed = True
         move = self._move(matter, docket)
-        known = None if isinstance(move, AskTrace) else matter.case(docket.shown)
-        step = plan(record, docket, move, known, me)
-        return not isinstance(step, Wait) and self._send(record, docket, step, me, matter)
+        seen = self._seen(matter, docket)
+        known = None if isinstance(move, AskTrace) else matter.case(seen.shown)
+        step = plan(record, seen, move, known, me)
+        return not isinstance(step, Wait) and self._send(record, seen, step, me, matter)
 
     def _me(self) -> Me:
         return Me(self._sender.address, self._secret, self._watch.time.now, self._watch.head)
@@ -156,15 +163,39 @@ class Watcher(Rounds):
         if (found := self._found(key, docket)) is not None:
             return found
         try:
-            move = self._opinion(matter).move(matter, docket)
+            move = self._asked(matter, docket)
         except Exception as error:
             log.exception("cannot be judged", job=record.id, error=type(error).__name__)
             move = Leave(f"{type(error).__name__}: {error}")
         self._moves[key] = docket, docket.events, move
         if not isinstance(move, Exact):
-            self._told.add(record.id)
+            self._wrong.add(record.id)
             log.info("next", job=record.id, move=told(move))
         return move
+
+    def _asked(self, matter: Matter, docket: Docket) -> Move:
+        """The next move, after what its operator tells when it is asked."""
+        opinion, operator, told_by = self._opinion(matter), matter.answer.operator, self._told(matter)
+        while True:
+            move = opinion.move(matter, told_by.over(docket))
+            if not isinstance(move, Ask) or is_demanded(matter.record, docket, move):
+                return move
+            if not self._asker.may_ask(operator):
+                return move
+            uri = self._uri(operator)
+            if not uri or not self._asker.learn(uri, matter, move, told_by):
+                return move
+
+    def _uri(self, operator: Address) -> str:
+        operators = self._contracts.operators
+        return operators.profile_of(operator).uri if operators.is_registered(operator) else ""
+
+    def _told(self, matter: Matter) -> Told:
+        return self._told_by.setdefault(_key(matter), Told())
+
+    def _seen(self, matter: Matter, docket: Docket) -> Docket:
+        """What the chain says of a result, and its operator besides."""
+        return self._told(matter).over(docket)
 
     def _opinion(self, matter: Matter) -> Opinion:
         """Of a job and result; computed once, and again where too many wrong ones were met since."""
@@ -226,12 +257,13 @@ class Watcher(Rounds):
                 continue
             self._journal.forget(record.id)
             self._view.forget(record.id)
-            self._told.discard(record.id)
+            self._wrong.discard(record.id)
             if record.answer is not None:
                 key = record.id + record.answer.result
                 self._exact.discard(key)
                 self._opinions.pop(key, None)
                 self._moves.pop(key, None)
+                self._told_by.pop(key, None)
         self._journal.prune_blocks(finalized)
         self._moves.clear()  # what could not be judged is tried again
 
@@ -240,7 +272,7 @@ class Watcher(Rounds):
     def _report(self) -> None:
         states = self._serving.states()
         models = {f"0x{model.hex()}": f"{state.state}: {state.detail}" for model, state in states.items()}
-        jobs = {"exact": len(self._exact), "wrong": len(self._told)}
+        jobs = {"exact": len(self._exact), "wrong": len(self._wrong)}
         report = Report(
             operator=self._sender.address,
             chain_id=self._chain.id,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from protocol.chain import BlockRef
 from protocol.clients.client import Client
 from protocol.computation import Evidence, Step
-from protocol.disputes import Case, CaseFacts, Claim, Node
+from protocol.disputes import Case, CaseFacts, Claim, Node, SignedParts
 from protocol.intents import Call
 from protocol.solidity import Address, Function
 from protocol.types import Answer, JobId, Outcome
@@ -20,6 +21,10 @@ DEMAND_ROWS = Function(
 )
 DEMAND_PARTS = Function("function demandParts(JobId id, Case case_, Answer answer, uint256 position, Evidence list)")
 SHOW_PARTS = Function("function showParts(JobId id, Case case_, uint256 position, bytes32[] roots, Evidence list)")
+PRESENT_PARTS = Function(
+    "function presentParts(JobId id, Case case_, Answer answer, uint256 position, bytes32[] roots, Evidence list, "
+    "bytes signature)"
+)
 DEMAND_ELEMENTS = Function(
     "function demandElements(JobId id, Case case_, Answer answer, Step step, Node node, Evidence evidence)"
 )
@@ -44,6 +49,7 @@ COMMITMENT_BOND = Function("function commitmentBond(JobId id, Answer answer) ret
 BALANCE_OF = Function("function balanceOf(address account) returns (uint256)")
 MOVE_SECONDS = Function("function moveSeconds() returns (uint256)")
 REVEAL_SECONDS = Function("function revealSeconds() returns (uint256)")
+PARTS_OF = Function("function partsOf(JobId id, uint256 list, uint256 position) returns (bytes32)")
 SHOWING_COST = Function("function showingCost() returns (uint256)")
 
 
@@ -80,6 +86,13 @@ class DisputesClient(Client):
 
     def show_parts(self, job: JobId, case: Case, position: int, roots: Sequence[bytes], parts: Evidence) -> Call:
         return self._verb(SHOW_PARTS, job, case, position, roots, parts)
+
+    def present_parts(
+        self, job: JobId, case: Case, answer: Answer, position: int, *, signed: SignedParts, record: Evidence
+    ) -> Call:
+        """`record`: of the list, and its way up."""
+        evidence = replace(record, path=signed.path)
+        return self._verb(PRESENT_PARTS, job, case, answer, position, signed.roots, evidence, signed.signature)
 
     def demand_elements(
         self, job: JobId, case: Case, answer: Answer, step: Step, *, node: Node, evidence: Evidence
@@ -140,6 +153,10 @@ class DisputesClient(Client):
 
     def balance_of(self, account: Address, at: BlockRef = "latest") -> int:
         return int(self._read(BALANCE_OF, account, at=at))
+
+    def parts_of(self, job: JobId, list_: int, position: int) -> bytes:
+        """Root over the parts shown, hashed with their number; zeros where none were."""
+        return bytes(self._read(PARTS_OF, job, list_, position, at="latest"))
 
     def move_seconds(self, at: BlockRef = "latest") -> int:
         return int(self._read(MOVE_SECONDS, at=at))

@@ -121,7 +121,7 @@ OPEN: dict[str, set[str]] = {
     "HoldToken": {"approve", "permit", "transfer", "transferFrom"},
     "InferenceDispute": {
         *("open", "demandTrace", "demandRows", "demandParts", "demandElements"),
-        *("showTrace", "showParts", "showHashes", "showLeaf"),
+        *("showTrace", "showParts", "presentParts", "showHashes", "showLeaf"),
         *("commit", "convictStep", "convictAnswer", "convictSilence"),
         *("deposit", "withdraw", "settleDemand", "settleCommitment"),
     },

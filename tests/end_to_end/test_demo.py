@@ -61,7 +61,7 @@ def test_the_story_is_told_to_its_end(told: Told) -> None:
     assert "3 proposals executed" in table
     assert "384 numbers each, cosine 0.65" in table
     assert "7 jobs, 3 proposals, 10 accounts, as the chain says" in table
-    assert "input refused by rule 3 at position 12" in told.run.stdout
+    assert "input refused by rule 3 at token 3" in told.run.stdout
     assert told.run.stdout.count("is verified, as of block") == 4
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from oracle.dispute.exhibits import Exhibits
 from oracle.health import Health
 from oracle.metrics import Metrics
 from oracle.node import Node
@@ -51,11 +52,10 @@ class Operators:
         self.store = store
         self._stack = ExitStack()
 
-    def open(self, world: World, name: str = "operator", **changes: object) -> Node:
+    def open(self, world: World, name: str = "operator", exhibits: Exhibits | None = None, **changes: object) -> Node:
         settings = settings_of(world, self.store, name, **changes)
-        opened = open_node(
-            settings, Chain.of(settings.chain), world.deployment, Health(settings.stale_seconds), Metrics()
-        )
+        health, chain = Health(settings.stale_seconds), Chain.of(settings.chain)
+        opened = open_node(settings, chain, world.deployment, health, Metrics(), exhibits=exhibits)
         return self._stack.enter_context(opened)
 
     def ready(self, world: World, name: str = "operator", **changes: object) -> Node:

@@ -163,7 +163,7 @@ def test_a_refusal_that_no_rule_asks_for_is_told(served_world: World, tiny_store
     comparisons = list(compare(evidence_of(served_world, job), tools_of(served_world, tiny_store)))
     assert exit_code(comparisons) == 1
     assert failed(comparisons)["outcome"] == "posted INPUT_REFUSED, here ANSWERED"
-    assert "posted rule 1, position 0, here 6 tokens" in failed(comparisons)["output"]
+    assert "posted rule 1, token 0, here 6 tokens" in failed(comparisons)["output"]
 
 
 def test_a_job_without_a_result_cannot_be_verified_yet(served_world: World, tiny_store: Store) -> None:

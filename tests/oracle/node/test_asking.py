@@ -1,0 +1,355 @@
+"""What an operator tells over HTTP has not to be demanded on the chain; and nothing of it is taken on trust."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import pytest
+from eth_account.messages import encode_defunct
+
+from oracle.dispute.asking import MOST_BYTES, Asker, Told
+from oracle.dispute.defence import Defence
+from oracle.dispute.exhibits import BETWEEN, Exhibits
+from oracle.dispute.matter import Matter
+from oracle.dispute.moves import AskTrace
+from oracle.dispute.watcher import Watcher
+from oracle.engine import Engine
+from oracle.health import Health, HealthServer
+from oracle.metrics import Metrics
+from oracle.models import load_model
+from oracle.serving import Loaded
+from oracle.store import Store
+from protocol.cast import CAST
+from protocol.computation import Evidence
+from protocol.disputes import SignedParts, parts_key, parts_word
+from protocol.events import PartsPresented, StepConvicted
+from protocol.parts import Kind, list_head
+from protocol.reverts import Reverted
+from protocol.types import JobId, JobStatus, ModelFacts, Profile
+from tests.chain import World
+from tests.oracle.dispute.games import Flip, Table, cheat
+from tests.oracle.node.disputing import (
+    BOND,
+    STAKE,
+    Cheat,
+    Purse,
+    dispute_events,
+    docket_of,
+    play,
+    submitted,
+    watching,
+)
+from tests.oracle.node.operators import Operators, ask, turn_until, until_status
+
+LIST, POSITION = 1, 5
+Alter = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass
+class Telling(Exhibits):
+    """A cheat's: what it committed to, told as it likes."""
+
+    cheat: Cheat = field(kw_only=True)
+    alter: Alter = field(kw_only=True, default=lambda _path, body: body)
+    paths: list[str] = field(kw_only=True, default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(CAST[self.cheat.name].account)
+
+    def show(self, path: str) -> dict[str, Any]:
+        self.paths.append(path)
+        return self.alter(path, super().show(path))
+
+    def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
+        del loaded
+        return self.cheat.defences[matter.record.id]
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as found:
+        yield found
+
+
+@pytest.fixture
+def watcher(served_world: World, tiny_store: Store, stack: ExitStack) -> Watcher:
+    world = served_world
+    world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
+    world.close()
+    return stack.enter_context(watching(world, tiny_store))
+
+
+@pytest.fixture
+def operator(served_world: World, tiny_store: Store, tiny_facts: ModelFacts) -> Cheat:
+    return Cheat(served_world, Engine(load_model(tiny_store, tiny_facts.manifest)))
+
+
+def flawed(operator: Cheat, kind: Kind = Kind.SCORES) -> JobId:
+    """A right answer, with one wrong bit in a part of the first layer."""
+    job, table = submitted(operator.world), Table.of(operator.engine)
+    parts = table.model.book.lists[LIST].parts
+    part = next(i for i, each in enumerate(parts) if each.kind is kind)
+    flip = Flip(LIST, POSITION, part, 0, 8 * parts[part].shape.size - 2)
+    operator.serve(job, operator.right(job), lambda defence: cheat(table, defence.held, flip))
+    return job
+
+
+@contextmanager
+def telling(operator: Cheat, job: JobId, alter: Alter = lambda _path, body: body) -> Iterator[Telling]:
+    """Serves what it tells, at the address that its profile names."""
+    exhibits = Telling(cheat=operator, alter=alter)
+    world, loaded = operator.world, Loaded(operator.engine, 1, 1)
+    exhibits.keep({job: (operator.matter(job), loaded)}, world.chain.id, world.contracts.disputes.address)
+    server = HealthServer("127.0.0.1", 0, Health(60), Metrics().registry, {"traces": exhibits.answer})
+    profile = Profile(f"http://127.0.0.1:{server.port}/", bytes(32), (), ())
+    world.send(operator.name, world.contracts.operators.register(profile))
+    try:
+        yield exhibits
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("kind", [Kind.SCORES, Kind.NORM])
+def test_what_an_operator_tells_is_not_demanded(
+    served_world: World, watcher: Watcher, operator: Cheat, kind: Kind
+) -> None:
+    world, before = served_world, Purse.of(served_world)
+    job = flawed(operator, kind)
+    with telling(operator, job) as exhibits:
+        play(watcher, operator, job)
+    docket = docket_of(world, job)
+    assert isinstance(docket.verdict, StepConvicted)
+    assert docket.demands == {}
+    assert {path.split("/")[1] for path in exhibits.paths if "/" in path} == {"rows", "parts", "elements"}
+    assert [event.list for event in dispute_events(world, job) if isinstance(event, PartsPresented)] == [LIST]
+    for _ in range(9):
+        watcher.round()
+    after = Purse.of(world)
+    assert (after.client, before.operator - after.operator) == (before.client, BOND)
+    assert after.watcher - before.watcher == BOND // 4
+
+
+def swapped(name: str) -> Alter:
+    """Two hashes of an answer change places."""
+
+    def alter(_path: str, body: dict[str, Any]) -> dict[str, Any]:
+        found = body.get(name, [])
+        return {**body, name: [*found[1::-1], *found[2:]]} if len(found) > 1 else body
+
+    return alter
+
+
+LIES: dict[str, Alter] = {
+    "another trace": swapped("hashes"),
+    "other sizes": lambda _path, body: {**body, "outputs": body["outputs"] + 1} if "outputs" in body else body,
+    "other parts": swapped("roots"),
+    "another's signature": lambda _path, body: {**body, "signature": "0x" + "11" * 65} if "signature" in body else body,
+    "another way up": swapped("path"),
+    "another leaf": lambda _path, body: {"content": body["content"][:-2] + "07"} if "content" in body else body,
+    "no hashes": lambda _path, body: {**body, "hashes": ["0x00", None]} if "hashes" in body else body,
+    "nothing": lambda _path, _body: {},
+    "no object": lambda _path, _body: [],  # type: ignore[dict-item, return-value]
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_whoever_tells_lies_is_asked_on_the_chain_and_convicted(
+    served_world: World, watcher: Watcher, operator: Cheat, lie: str
+) -> None:
+    job = flawed(operator)
+    with telling(operator, job, LIES[lie]) as exhibits:
+        play(watcher, operator, job)
+        assert exhibits.paths
+    assert isinstance(docket_of(served_world, job).verdict, StepConvicted)
+    assert docket_of(served_world, job).demands
+
+
+def test_an_operator_that_answers_no_more_amid_the_game_is_asked_on_the_chain(
+    served_world: World, watcher: Watcher, operator: Cheat
+) -> None:
+    job, told = flawed(operator), 0
+
+    def alter(_path: str, body: dict[str, Any]) -> dict[str, Any]:
+        nonlocal told
+        told += 1
+        return body if told < 3 else {}
+
+    with telling(operator, job, alter):
+        play(watcher, operator, job)
+    docket = docket_of(served_world, job)
+    assert isinstance(docket.verdict, StepConvicted)
+    assert docket.demands
+    assert not any(demand.wanted is None for demand in docket.demands.values())
+
+
+# ---------------------------------------------------------------- the operator's word
+
+
+def presented(operator: Cheat, job: JobId, roots: list[bytes], account: str | None = None) -> Any:
+    """The call that tells the chain of parts, signed by somebody."""
+    world, matter, defence = operator.world, operator.matter(job), operator.defences[job]
+    docket, book = docket_of(world, job), operator.book.book
+    record = list_head(LIST, book.lists[LIST])
+    word = parts_word(world.chain.id, world.contracts.disputes.address, job, (LIST, POSITION), roots)
+    signer = CAST[account or operator.name].account
+    path = tuple(defence.column_paths(book.lists[LIST], POSITION))
+    signed = SignedParts(tuple(roots), path, bytes(signer.sign_message(encode_defunct(primitive=word)).signature))
+    assert docket.case is not None
+    evidence = Evidence(record, *book.prove(record), b"", ())
+    return world.contracts.disputes.present_parts(
+        job, docket.case, matter.answer, POSITION, signed=signed, record=evidence
+    )
+
+
+def opened(operator: Cheat, job: JobId) -> list[bytes]:
+    """Gathers the job's facts; the parts that the operator committed to."""
+    world, held = operator.world, operator.defences[job].held
+    told = Told()
+    told.shown.positions, told.shown.outputs, told.shown.hashes = held.positions, held.outputs, tuple(held.roots)
+    world.send("holder2", world.contracts.disputes.open(job, operator.matter(job).facts(told.shown)))
+    return operator.defences[job].parts(LIST, POSITION)
+
+
+def test_nobody_can_sign_parts_for_an_operator(served_world: World, operator: Cheat) -> None:
+    job = flawed(operator)
+    roots = opened(operator, job)
+    with pytest.raises(Reverted, match="by the job's operator alone"):
+        served_world.send("holder2", presented(operator, job, roots, "watcher"))
+    column = operator.book.book.lists[LIST].columns[-1]
+    wrong = [*roots[:column], bytes(32), *roots[column + 1 :]]
+    with pytest.raises(Reverted, match="parts"):
+        served_world.send("holder2", presented(operator, job, wrong))
+
+
+def test_an_operator_cannot_take_its_first_word_back(served_world: World, watcher: Watcher, operator: Cheat) -> None:
+    """It has parts demanded of itself, and shows others than it signed, so that a conviction would rest on nothing."""
+    world, client = served_world, served_world.contracts.disputes
+    job = flawed(operator)
+    roots = opened(operator, job)
+    book, docket = operator.book.book, docket_of(world, job)
+    record = list_head(LIST, book.lists[LIST])
+    evidence = Evidence(record, *book.prove(record), b"", ())
+    world.send("holder1", world.contracts.asset.mint(CAST["holder1"].address, STAKE))
+    world.send("holder1", world.contracts.asset.approve(client.address, STAKE))
+    world.send("holder1", client.deposit(STAKE))
+    assert docket.case is not None
+    answer = operator.matter(job).answer
+    world.send("holder1", client.demand_parts(job, docket.case, answer, POSITION, evidence))
+
+    world.send("holder2", presented(operator, job, roots))
+    first = client.parts_of(job, LIST, POSITION)
+    columns = set(book.lists[LIST].columns)
+    others = [root if i in columns else bytes([i]) * 32 for i, root in enumerate(roots)]
+    path = tuple(operator.defences[job].column_paths(book.lists[LIST], POSITION))
+    shown = Evidence(record, *book.prove(record), b"", path)
+    world.send(operator.name, client.show_parts(job, docket.case, POSITION, others, shown))
+    assert client.parts_of(job, LIST, POSITION) == first
+    with pytest.raises(Reverted):
+        world.send("holder2", presented(operator, job, others))
+    with pytest.raises(Reverted):
+        world.send("holder1", client.demand_parts(job, docket.case, answer, POSITION, evidence))
+    assert parts_key(LIST, POSITION) in docket_of(world, job).demands
+    play(watcher, operator, job)
+    assert isinstance(docket_of(world, job).verdict, StepConvicted)
+
+
+# ---------------------------------------------------------------- an honest operator's answers
+
+
+def test_an_operator_shows_its_results_until_they_are_settled(
+    served_world: World, operators: Operators, tiny_store: Store
+) -> None:
+    """Each answer proves itself, or is signed: as a watcher would take it."""
+    world, exhibits = served_world, Exhibits(CAST["operator"].account)
+    node = operators.open(world, exhibits=exhibits)
+    job = world.submit(submission=ask(max_tokens=4))
+    refused = world.submit(submission=ask("secret", max_tokens=4))
+    until_status(node, world, job, JobStatus.POSTED)
+    until_status(node, world, refused, JobStatus.POSTED)
+    turn_until(node, lambda: exhibits.answer(f"0x{job.hex()}")[0] is HTTPStatus.OK)
+    assert exhibits.answer(f"0x{refused.hex()}")[0] is HTTPStatus.NOT_FOUND
+    trace = exhibits.show(f"0x{job.hex()}")
+    assert len(trace["hashes"]) > 2
+    parts = exhibits.show(f"0x{job.hex()}/parts/1/0")
+    assert len(parts["signature"]) == 2 + 2 * 65
+    assert "content" in exhibits.show(f"0x{job.hex()}/rows/0/0/0")
+    for path, status in {
+        "0x12": HTTPStatus.NOT_FOUND,
+        "nonsense": HTTPStatus.BAD_REQUEST,
+        f"0x{job.hex()}/parts/1": HTTPStatus.NOT_FOUND,
+        f"0x{job.hex()}/parts/1/-1": HTTPStatus.NOT_FOUND,
+        f"0x{job.hex()}/parts/99/0": HTTPStatus.NOT_FOUND,
+        f"0x{job.hex()}/rows/0/0/{10**30}": HTTPStatus.NOT_FOUND,
+        f"0x{job.hex()}/parts/x/0": HTTPStatus.BAD_REQUEST,
+    }.items():
+        assert exhibits.answer(path)[0] is status, path
+    world.travel(world.contracts.sheets.numbers().challenge_seconds + 1)
+    until_status(node, world, job, JobStatus.SETTLED)
+    turn_until(node, lambda: exhibits.answer(f"0x{job.hex()}")[0] is HTTPStatus.NOT_FOUND)
+
+
+def test_strangers_cannot_keep_an_operator_computing(served_world: World, operator: Cheat) -> None:
+    first, second = submitted(served_world), submitted(served_world)
+    now = 0.0
+    exhibits = Exhibits(CAST["operator2"].account, clock=lambda: now)
+    for job in (first, second):
+        operator.serve(job, operator.right(job))
+    loaded = Loaded(operator.engine, 1, 1)
+    results = {job: (operator.matter(job), loaded) for job in (first, second)}
+    exhibits.keep(results, served_world.chain.id, served_world.contracts.disputes.address)
+    assert exhibits.answer(first.hex())[0] is HTTPStatus.OK
+    assert exhibits.answer(second.hex())[0] is HTTPStatus.TOO_MANY_REQUESTS
+    assert exhibits.answer(first.hex())[0] is HTTPStatus.OK, "what was computed is told at once"
+    now = BETWEEN
+    assert exhibits.answer(second.hex())[0] is HTTPStatus.OK
+
+
+# ---------------------------------------------------------------- whom a watcher asks
+
+
+def asker(**changes: Any) -> Asker:
+    return Asker(31337, CAST["client"].address, **{"local": True, **changes})
+
+
+def test_nobody_is_asked_within_ones_own_network(served_world: World, operator: Cheat) -> None:
+    job = flawed(operator)
+    matter = operator.matter(job)
+    with telling(operator, job) as exhibits:
+        uri = served_world.contracts.operators.profile_of(CAST["operator2"].address).uri
+        assert asker().learn(uri, matter, AskTrace(), Told())
+        asked = len(exhibits.paths)
+        for address in (
+            uri,
+            uri.replace("127.0.0.1", "localhost"),
+            "http://169.254.169.254/",
+            "file:///etc/passwd",
+            "x",
+        ):
+            assert not asker(local=False).learn(address, matter, AskTrace(), Told()), address
+        assert len(exhibits.paths) == asked
+
+
+def test_whoever_is_silent_is_not_asked_again_for_a_while(served_world: World, operator: Cheat) -> None:
+    job, now = flawed(operator), 0.0
+    found = asker(clock=lambda: now)
+    address = CAST["operator2"].address
+    assert not found.learn("http://127.0.0.1:9/", operator.matter(job), AskTrace(), Told())
+    assert not found.may_ask(address)
+    now = 601.0
+    assert found.may_ask(address)
+
+
+def test_an_answer_without_end_is_cut_off(served_world: World, operator: Cheat) -> None:
+    job = flawed(operator)
+    endless = {"hashes": ["0x" + "00" * 32] * (MOST_BYTES // 60)}
+    with telling(operator, job, lambda _path, _body: endless):
+        uri = served_world.contracts.operators.profile_of(CAST["operator2"].address).uri
+        assert len(json.dumps(endless)) > MOST_BYTES
+        assert not asker().learn(uri, operator.matter(job), AskTrace(), Told())
+        assert httpx.get(f"{uri}nothing", trust_env=False).status_code == HTTPStatus.NOT_FOUND
