@@ -152,7 +152,7 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
         bytes32 key = partsKey(found.list, position);
         if (_parts[id][key] != 0) revert AlreadyDemanded(key);
         bytes32 parts = _partsHash(HashTree.rootOf(roots), roots.length);
-        bytes32 word = MessageHashUtils.toEthSignedMessageHash(partsDigest(id, key, parts));
+        bytes32 word = MessageHashUtils.toEthSignedMessageHash(partsDigest(id, case_.computation.root, key, parts));
         if (!SignatureChecker.isValidSignatureNow(answer.operator, word, signature)) {
             revert NotTheOperator(msg.sender);
         }
@@ -250,8 +250,8 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
     }
 
     /// @inheritdoc IInferenceDispute
-    function partsDigest(JobId id, bytes32 key, bytes32 parts) public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), id, key, parts));
+    function partsDigest(JobId id, bytes32 root, bytes32 key, bytes32 parts) public view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), id, root, key, parts));
     }
 
     /// @inheritdoc IInferenceDispute

@@ -141,7 +141,7 @@ def _codec(name: str, *kinds: str) -> Codec:
 
 
 _ruling = _codec("ruling", "Ruling")
-_parts_word = _codec("partsDigest", "uint256", "address", "bytes32", "bytes32", "bytes32")
+_parts_word = _codec("partsDigest", "uint256", "address", "bytes32", "bytes32", "bytes32", "bytes32")
 _commitment = _codec("commitmentOf", "address", "bytes32", "bytes32", "bytes32")
 _parts_key = _codec("partsKey", "string", "uint256", "uint256")
 _trace_key = _codec("traceKey", "string", "bytes32")
@@ -164,10 +164,13 @@ def parts_key(list_: int, position: int) -> bytes:
     return keccak(_parts_key.encode(("parts", list_, position)))
 
 
-def parts_word(chain_id: int, disputes: Address, job: JobId, place: tuple[int, int], roots: Sequence[bytes]) -> bytes:
-    """What an operator signs as a message (EIP-191) for the parts of a list at a position, which are `place`."""
+def parts_word(
+    chain_id: int, disputes: Address, job: JobId, place: tuple[int, int], *, trace: bytes, roots: Sequence[bytes]
+) -> bytes:
+    """What an operator signs as a message (EIP-191) for the parts of a list at a position, which are `place`; `trace`:
+    the root that they go with."""
     parts = keccak(merkle.root(roots) + len(roots).to_bytes(32, "big"))
-    return keccak(_parts_word.encode((chain_id, disputes, job, parts_key(*place), parts)))
+    return keccak(_parts_word.encode((chain_id, disputes, job, trace, parts_key(*place), parts)))
 
 
 def trace_key(trace: bytes) -> bytes:

@@ -160,8 +160,8 @@ interface IInferenceDispute is IDisputeBonds {
     function caseOf(JobId id) external view returns (bytes32);
     /// @notice Root over the parts shown, hashed with their number; zero: not shown.
     function partsOf(JobId id, uint256 list, uint256 position) external view returns (bytes32);
-    /// @notice What an operator signs: `key` is `partsKey`, `parts` as `partsOf` has them.
-    function partsDigest(JobId id, bytes32 key, bytes32 parts) external view returns (bytes32);
+    /// @notice What an operator signs: `root` is the trace's, `key` is `partsKey`, `parts` as `partsOf` has them.
+    function partsDigest(JobId id, bytes32 root, bytes32 key, bytes32 parts) external view returns (bytes32);
     function traceKey(bytes32 trace) external pure returns (bytes32);
     function partsKey(uint256 list, uint256 position) external pure returns (bytes32);
     /// @param amount how many hashes below it are demanded, or how many bytes of the leaf

@@ -78,7 +78,7 @@ class Asker:
         operator = matter.answer.operator
         try:
             self._learn(uri, matter, ask, told)
-        except (Silent, httpx.HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except Exception as error:  # whatever an operator can make of an answer is its silence
             self._silent_until[operator] = self._clock() + SILENCE
             log.info("no answer", operator=operator, job=matter.record.id, why=f"{type(error).__name__}: {error}"[:200])
             return False
@@ -90,6 +90,9 @@ class Asker:
             case AskTrace():
                 body = self._get(base)
                 shown = Shown(int(body["positions"]), int(body["outputs"]), _hashes(body, "hashes"))
+                columns = sum(len(parts.columns) for parts in matter.book.book.lists)
+                if len(shown.hashes) != BEFORE_COLUMNS + columns:
+                    raise Silent("the trace has another number of columns")
                 trace = Trace(shown.positions, shown.outputs, merkle.root(shown.hashes))
                 if trace.commitment(matter.record.id) != matter.record.trace:
                     raise Silent("that is not what the posted trace is the hash of")
@@ -106,7 +109,8 @@ class Asker:
     def _signed(self, matter: Matter, place: tuple[int, int], body: dict[str, Any], told: Told) -> SignedParts:
         signature = bytes.fromhex(body["signature"][2:])
         found = SignedParts(_hashes(body, "roots"), _hashes(body, "path"), signature)
-        word = parts_word(self._chain_id, self._disputes, matter.record.id, place, found.roots)
+        trace = merkle.root(told.shown.hashes)
+        word = parts_word(self._chain_id, self._disputes, matter.record.id, place, trace=trace, roots=found.roots)
         signer = Account.recover_message(encode_defunct(primitive=word), signature=signature)
         if signer != matter.answer.operator:
             raise Silent(f"the parts are signed by {signer}")

@@ -101,7 +101,9 @@ class Exhibits:
                 list_, position = places
                 roots = defence.parts(list_, position)
                 path = defence.column_paths(matter.book.book.lists[list_], position)
-                word = parts_word(*self._referee, matter.record.id, (list_, position), roots)
+                word = parts_word(
+                    *self._referee, matter.record.id, (list_, position), trace=defence.held.trace.root, roots=roots
+                )
                 signature = self._account.sign_message(encode_defunct(primitive=word)).signature
                 return {"roots": _hex(roots), "path": _hex(path), "signature": "0x" + bytes(signature).hex()}
             case _:

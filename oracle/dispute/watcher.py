@@ -176,12 +176,14 @@ class Watcher(Rounds):
     def _asked(self, matter: Matter, docket: Docket) -> Move:
         """The next move, after what its operator tells when it is asked."""
         opinion, operator, told_by = self._opinion(matter), matter.answer.operator, self._told(matter)
+        before: Move | None = None
         while True:
             move = opinion.move(matter, told_by.over(docket))
             if not isinstance(move, Ask) or is_demanded(matter.record, docket, move):
                 return move
-            if not self._asker.may_ask(operator):
+            if move == before or not self._asker.may_ask(operator):
                 return move
+            before = move
             uri = self._uri(operator)
             if not uri or not self._asker.learn(uri, matter, move, told_by):
                 return move

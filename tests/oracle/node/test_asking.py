@@ -28,7 +28,7 @@ from oracle.store import Store
 from protocol.cast import CAST
 from protocol.computation import Evidence
 from protocol.disputes import SignedParts, parts_key, parts_word
-from protocol.events import PartsPresented, StepConvicted
+from protocol.events import PartsPresented, SilenceConvicted, StepConvicted
 from protocol.parts import Kind, list_head
 from protocol.reverts import Reverted
 from protocol.types import JobId, JobStatus, ModelFacts, Profile
@@ -148,6 +148,7 @@ def swapped(name: str) -> Alter:
 LIES: dict[str, Alter] = {
     "another trace": swapped("hashes"),
     "other sizes": lambda _path, body: {**body, "outputs": body["outputs"] + 1} if "outputs" in body else body,
+    "sizes beyond measure": lambda _path, body: {**body, "positions": 1 << 70} if "outputs" in body else body,
     "other parts": swapped("roots"),
     "another's signature": lambda _path, body: {**body, "signature": "0x" + "11" * 65} if "signature" in body else body,
     "another way up": swapped("path"),
@@ -196,7 +197,8 @@ def presented(operator: Cheat, job: JobId, roots: list[bytes], account: str | No
     world, matter, defence = operator.world, operator.matter(job), operator.defences[job]
     docket, book = docket_of(world, job), operator.book.book
     record = list_head(LIST, book.lists[LIST])
-    word = parts_word(world.chain.id, world.contracts.disputes.address, job, (LIST, POSITION), roots)
+    place, trace = (LIST, POSITION), defence.held.trace.root
+    word = parts_word(world.chain.id, world.contracts.disputes.address, job, place, trace=trace, roots=roots)
     signer = CAST[account or operator.name].account
     path = tuple(defence.column_paths(book.lists[LIST], POSITION))
     signed = SignedParts(tuple(roots), path, bytes(signer.sign_message(encode_defunct(primitive=word)).signature))
@@ -353,3 +355,24 @@ def test_an_answer_without_end_is_cut_off(served_world: World, operator: Cheat) 
         assert len(json.dumps(endless)) > MOST_BYTES
         assert not asker().learn(uri, operator.matter(job), AskTrace(), Told())
         assert httpx.get(f"{uri}nothing", trust_env=False).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_trace_over_nothing_keeps_no_watcher_busy(served_world: World, watcher: Watcher, operator: Cheat) -> None:
+    """It hashes to what was posted, and still tells nothing; on the chain it cannot be shown."""
+    world, job = served_world, submitted(served_world)
+
+    def over_nothing(defence: Defence) -> Defence:
+        defence.held.__dict__["roots"] = []
+        return defence
+
+    operator.serve(job, operator.right(job), over_nothing)
+    with telling(operator, job) as exhibits:
+        for _ in range(200):
+            watcher.round()
+            if docket_of(world, job).demands:
+                break
+        assert exhibits.paths == [f"0x{job.hex()}"]
+    world.travel(world.contracts.disputes.move_seconds() + 1)
+    for _ in range(9):
+        watcher.round()
+    assert isinstance(docket_of(world, job).verdict, SilenceConvicted)
