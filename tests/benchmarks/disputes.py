@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -37,6 +37,7 @@ from protocol.types import JobId, ModelFacts, Sampling
 from tests.chain import World, deploy_world, make_submission, start_anvil
 from tests.oracle.dispute.games import Flip, Table, cheat
 from tests.oracle.node.disputing import BOND, STAKE, Cheat, Purse, dispute_events, docket_of, play, repaid, watching
+from tests.oracle.node.telling import telling
 from tests.oracle.real import real_model
 
 BOND_PAID = topic_of(BondPaid)
@@ -184,14 +185,16 @@ class Bench:
         """One that follows these rules; as it says, all."""
         return Cheat(self.world, engine or self.engine, document=encode(RuleSet(rules) if rules else self.rules))
 
-    def game(self, list_: int, part: int, question: Sequence[int]) -> list[tuple[str, int]]:
-        """One about a part at the last position: each transaction's verb and its gas, in order."""
+    def game(self, list_: int, part: int, question: Sequence[int], *, told: bool = False) -> list[tuple[str, int]]:
+        """One about a part at the last position: each transaction's verb and its gas, in order. `told`: the operator
+        tells over HTTP what it is asked for."""
         table, operator = Table.of(self.engine), self._operator()
         with watching(self.world, self.store) as watcher:
             job = self._submit(question)
             flips = Flips(table, np.random.default_rng(0), list_, part, last=True)
             operator.serve(job, operator.right(job), flips.applied)
-            play(watcher, operator, job)
+            with telling(operator, job) if told else nullcontext():
+                play(watcher, operator, job)
         return list(self._moves(job))
 
     def _moves(self, job: JobId) -> Iterator[tuple[str, int]]:

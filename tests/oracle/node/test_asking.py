@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any
 
@@ -16,12 +15,9 @@ from eth_account.messages import encode_defunct
 from oracle.dispute.asking import MOST_BYTES, Asker, Told
 from oracle.dispute.defence import Defence
 from oracle.dispute.exhibits import BETWEEN, Exhibits
-from oracle.dispute.matter import Matter
 from oracle.dispute.moves import AskTrace
 from oracle.dispute.watcher import Watcher
 from oracle.engine import Engine
-from oracle.health import Health, HealthServer
-from oracle.metrics import Metrics
 from oracle.models import load_model
 from oracle.serving import Loaded
 from oracle.store import Store
@@ -31,7 +27,7 @@ from protocol.disputes import SignedParts, parts_key, parts_word
 from protocol.events import PartsPresented, SilenceConvicted, StepConvicted
 from protocol.parts import Kind, list_head
 from protocol.reverts import Reverted
-from protocol.types import JobId, JobStatus, ModelFacts, Profile
+from protocol.types import JobId, JobStatus, ModelFacts
 from tests.chain import World
 from tests.oracle.dispute.games import Flip, Table, cheat
 from tests.oracle.node.disputing import (
@@ -46,29 +42,9 @@ from tests.oracle.node.disputing import (
     watching,
 )
 from tests.oracle.node.operators import Operators, ask, turn_until, until_status
+from tests.oracle.node.telling import Alter, telling
 
 LIST, POSITION = 1, 5
-Alter = Callable[[str, dict[str, Any]], dict[str, Any]]
-
-
-@dataclass
-class Telling(Exhibits):
-    """A cheat's: what it committed to, told as it likes."""
-
-    cheat: Cheat = field(kw_only=True)
-    alter: Alter = field(kw_only=True, default=lambda _path, body: body)
-    paths: list[str] = field(kw_only=True, default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__(CAST[self.cheat.name].account)
-
-    def show(self, path: str) -> dict[str, Any]:
-        self.paths.append(path)
-        return self.alter(path, super().show(path))
-
-    def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
-        del loaded
-        return self.cheat.defences[matter.record.id]
 
 
 @pytest.fixture
@@ -98,21 +74,6 @@ def flawed(operator: Cheat, kind: Kind = Kind.SCORES) -> JobId:
     flip = Flip(LIST, POSITION, part, 0, 8 * parts[part].shape.size - 2)
     operator.serve(job, operator.right(job), lambda defence: cheat(table, defence.held, flip))
     return job
-
-
-@contextmanager
-def telling(operator: Cheat, job: JobId, alter: Alter = lambda _path, body: body) -> Iterator[Telling]:
-    """Serves what it tells, at the address that its profile names."""
-    exhibits = Telling(cheat=operator, alter=alter)
-    world, loaded = operator.world, Loaded(operator.engine, 1, 1)
-    exhibits.keep({job: (operator.matter(job), loaded)}, world.chain.id, world.contracts.disputes.address)
-    server = HealthServer("127.0.0.1", 0, Health(60), Metrics().registry, {"traces": exhibits.answer})
-    profile = Profile(f"http://127.0.0.1:{server.port}/", bytes(32), (), ())
-    world.send(operator.name, world.contracts.operators.register(profile))
-    try:
-        yield exhibits
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("kind", [Kind.SCORES, Kind.NORM])
