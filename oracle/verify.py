@@ -31,7 +31,7 @@ from protocol.events import BucketSplit, JobSettled, ResultPosted
 from protocol.payload import PayloadMalformed, decode_answer, decode_witness, is_embedding
 from protocol.pricing import parts_of, price_at, refusal_price
 from protocol.rules import RulesMalformed
-from protocol.types import Answer, JobStatus, Outcome, Sampling, SamplingMalformed, ShareTable
+from protocol.types import Answer, JobStatus, Outcome, Sampling, ShareTable
 
 
 class Verdict(StrEnum):
@@ -181,12 +181,12 @@ def _answer(evidence: Evidence, model: Model, tools: Tools, posted: Answer) -> I
     record = evidence.record
     try:
         ruled = rules.decode(evidence.rules.document)
-        sampling = Sampling.unpack(record.submission.sampling)
+        sampling = Sampling.judged(record.submission.sampling)
         engine = Engine(model, tools.device)
         output = record.output if record.outcome is Outcome.ANSWERED else None
         question = question_of(model, ruled, record.submission.input, sampling)
         again = question if isinstance(question, Answered) else replay(engine, question, output)
-    except (SamplingMalformed, RulesMalformed, RulesDoNotCover) as error:
+    except (RulesMalformed, RulesDoNotCover) as error:
         yield Comparison("answer", Verdict.CANNOT, f"the request has no right answer: {error}")
         return
     except CommonholdError as error:

@@ -189,6 +189,11 @@ class Sampling:
         return _pack(SAMPLING_BITS, self, SamplingMalformed)
 
     @classmethod
+    def judged(cls, word: int) -> Self:
+        """As the referee reads any word: bits beyond the fields say nothing."""
+        return cls(*_unpack(SAMPLING_BITS, word))
+
+    @classmethod
     def unpack(cls, word: int) -> Self:
         """Raises `SamplingMalformed` where bits beyond the fields are set: the escrow lets any word through."""
         if word >> sum(SAMPLING_BITS.values()):

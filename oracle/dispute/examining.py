@@ -16,7 +16,7 @@ from oracle.replay import replay
 from oracle.safety import RulesDoNotCover
 from protocol.facts import JobRecord
 from protocol.rules import Scope
-from protocol.types import Outcome, Sampling, SamplingMalformed
+from protocol.types import Outcome, Sampling
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def examine(matter: Matter, engine: Engine) -> Opinion:
     """Computes the job again, in one pass where the answer is right. Raises what inference raises."""
     record = matter.record
     try:
-        sampling = Sampling.unpack(record.submission.sampling)
+        sampling = Sampling.judged(record.submission.sampling)
         question = question_of(matter.model, matter.rules, record.submission.input, sampling)
-    except (SamplingMalformed, RulesDoNotCover) as error:
+    except RulesDoNotCover as error:
         return Opinion(False, f"the request has no right answer: {error}")
     if isinstance(question, Answered):
         return Opinion(_is(record, question), "the input was to be refused", question)

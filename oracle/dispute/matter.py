@@ -77,7 +77,7 @@ class Matter:
             input=record.submission.input,
             prompt=question.prompt_ids,
             tokens=tokens_of(record),
-            sampling=Sampling.unpack(record.submission.sampling),
+            sampling=Sampling.judged(record.submission.sampling),
             most_output=limit[1].max_output if limit else 0,
             policy=self._policy,
         )

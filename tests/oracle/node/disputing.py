@@ -63,7 +63,7 @@ class Cheat:
 
     def question(self, job: JobId) -> Question:
         record = self.record(job)
-        sampling = Sampling.unpack(record.submission.sampling)
+        sampling = Sampling.judged(record.submission.sampling)
         found = question_of(self.engine.model, rules.decode(self.document), record.submission.input, sampling)
         assert isinstance(found, Question)
         return found

@@ -30,7 +30,7 @@ from protocol.payload import Witness, encode_witness
 from protocol.plan import DAY, DOLLAR, GAME
 from protocol.pricing import bond_for, settle_from
 from protocol.reverts import Reverted
-from protocol.types import JobId, JobStatus, ModelFacts
+from protocol.types import JobId, JobStatus, ModelFacts, Sampling
 from tests.chain import World
 from tests.indexer.indexed import indexing
 from tests.oracle.dispute.games import Flip, Table, cheat
@@ -281,6 +281,19 @@ def test_an_output_that_was_refused_must_have_been_computed(
     verdict = docket_of(served_world, job).verdict
     assert isinstance(verdict, AnswerConvicted)
     assert (verdict.claim.fault, verdict.claim.index) == (Fault.CHOICE, 2)
+
+
+def test_a_job_that_no_honest_operator_takes_for_its_sampling_is_judged_too(
+    served_world: World, watcher: Watcher, operator: Cheat
+) -> None:
+    """Bits that mean nothing say nothing: there is a right answer, and another is convicted."""
+    word = Sampling(max_tokens=6).pack() | 1 << 200
+    right, wrong = (served_world.submit(submission=ask(sampling=word)) for _ in range(2))
+    operator.serve(right, operator.right(right))
+    operator.serve(wrong, with_one_wrong(operator.right(wrong)))
+    play(watcher, operator, wrong)
+    assert isinstance(docket_of(served_world, wrong).verdict, AnswerConvicted)
+    assert docket_of(served_world, right) == Docket()
 
 
 def test_an_answer_longer_than_the_context_is_convicted(served_world: World, watcher: Watcher, operator: Cheat) -> None:
