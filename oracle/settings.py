@@ -53,6 +53,9 @@ class OracleSettings(BaseSettings):
     )
     device: str = Field("auto", description="`cpu`, `cuda`, `cuda:1`; `auto`: CUDA where there is one")
     threads: int = Field(0, ge=0, le=1_024, description="threads of inference on the CPU; 0: all cores but one")
+    sample: float = Field(
+        1.0, gt=0, le=1, description="part of others' results that a watcher computes again, which nobody else foresees"
+    )
     attempts: int = Field(3, ge=1, le=100, description="times that a failing inference is tried")
 
     poll_seconds: float = Field(0.5, gt=0, le=60, description="pause between rounds")

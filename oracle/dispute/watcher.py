@@ -119,7 +119,7 @@ class Watcher(Rounds):
         if record.status.is_final:
             sent = [self._send(record, docket, step, me, None) for step in settlements(record, docket, me)]
             return any(sent)
-        matter = self._matter(record)
+        matter = self._matter(record) if self.judges(record.id) else None
         if matter is None or record.status not in {JobStatus.POSTED, JobStatus.DISPUTED}:
             return False
         if not self._is_known(matter, docket):
@@ -131,6 +131,11 @@ class Watcher(Rounds):
         known = None if isinstance(move, AskTrace) else matter.case(seen.shown)
         step = plan(record, seen, move, known, me)
         return not isinstance(step, Wait) and self._send(record, seen, step, me, matter)
+
+    def judges(self, job: JobId) -> bool:
+        """Whether it is of the part that is judged; drawn by one's secret, so that no operator knows which."""
+        drawn = int.from_bytes(sha256(self._secret + b"sample" + job).digest()[:8], "big")
+        return self._only is not None or drawn < self.settings.sample * (1 << 64)
 
     def _me(self) -> Me:
         return Me(self._sender.address, self._secret, self._watch.time.now, self._watch.head)

@@ -152,8 +152,8 @@ def docket_of(world: World, job: JobId) -> Docket:
 
 
 @contextmanager
-def watching(world: World, store: Store, name: str = "watcher") -> Iterator[Watcher]:
-    settings = settings_of(world, store, name)
+def watching(world: World, store: Store, name: str = "watcher", **changes: object) -> Iterator[Watcher]:
+    settings = settings_of(world, store, name, **changes)
     health = Health(settings.stale_seconds)
     with open_watcher(settings, Chain.of(settings.chain), world.deployment, health, Metrics()) as watcher:
         yield watcher

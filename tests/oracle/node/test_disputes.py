@@ -283,6 +283,25 @@ def test_an_output_that_was_refused_must_have_been_computed(
     assert (verdict.claim.fault, verdict.claim.index) == (Fault.CHOICE, 2)
 
 
+def test_a_watcher_judges_the_part_of_the_results_that_it_is_told_to(
+    served_world: World, operator: Cheat, tiny_store: Store, stack: ExitStack
+) -> None:
+    """Which, its secret says: others draw others."""
+    world = served_world
+    world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
+    world.close()
+    jobs = [served_wrong(operator) for _ in range(8)]
+    watcher = stack.enter_context(watching(world, tiny_store, sample=0.5))
+    drawn = [job for job in jobs if watcher.judges(job)]
+    assert 0 < len(drawn) < len(jobs)
+    for job in drawn:
+        play(watcher, operator, job)
+    for _ in range(20):
+        watcher.round()
+    convicted = [job for job in jobs if status(world, job) is JobStatus.CONVICTED]
+    assert convicted == drawn
+
+
 def test_a_job_that_no_honest_operator_takes_for_its_sampling_is_judged_too(
     served_world: World, watcher: Watcher, operator: Cheat
 ) -> None:
