@@ -66,18 +66,20 @@ contract ModelAvailability is IModelAvailability {
 
     // ---------------------------------------------------------------- answers
 
+    // What is not demanded, or was shown by another just now, is found out before anything is hashed.
+
     /// @inheritdoc IModelAvailability
     function showHeader(bytes32 model, Evidence calldata header) external {
+        _show(model, keyOf(0, 0));
         // How many tensors there are does not matter here.
         // slither-disable-next-line unused-return
         _tensors(_requireExact(model), header);
-        _show(model, keyOf(0, 0));
     }
 
     /// @inheritdoc IModelAvailability
     function showTensor(bytes32 model, Evidence calldata header, Tensor calldata tensor) external {
-        _requireTensor(_requireExact(model), header, tensor);
         _show(model, keyOf(tensor.number, 0));
+        _requireTensor(_requireExact(model), header, tensor);
     }
 
     /// @inheritdoc IModelAvailability
@@ -89,11 +91,11 @@ contract ModelAvailability is IModelAvailability {
         bytes calldata content,
         bytes32[] calldata path
     ) external {
+        _show(model, keyOf(tensor.number, index + 1));
         _requireTensor(_requireExact(model), header, tensor);
         (uint256 from, uint256 end) = HashTree.bounds(path);
         (bytes32 root, uint256 next) = HashTree.climb(HashTree.leaf(content), index, _leaves(tensor.head), from, end);
         if (root == 0 || root != tensor.root || next != end) revert WrongLeaf();
-        _show(model, keyOf(tensor.number, index + 1));
     }
 
     // ---------------------------------------------------------------- ends
@@ -108,7 +110,8 @@ contract ModelAvailability is IModelAvailability {
         ++_lapsed[model];
 
         emit WeightsLapsed(model, key);
-        models.onWithheld(model);
+        // It is withheld in any case: should the sheets' role have moved on, its sheets stay, and the bond is not stuck.
+        try models.onWithheld(model) {} catch {}
     }
 
     /// @inheritdoc IModelAvailability

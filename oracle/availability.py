@@ -67,4 +67,4 @@ class Keeper:
     def attend(self, demand: WeightsDemanded, loaded: Loaded, seen: int) -> bool:
         """Whether something was sent. `seen`: the block up to which the chain was read."""
         call = WeightsShelf(self._books.of(loaded.engine.model)).show(self._client, demand)
-        return self._outbox.send("show weights", demand.model, call, seen)
+        return self._outbox.send(f"show weights until {demand.deadline}", demand.model, call, seen)

@@ -6,19 +6,17 @@ not asked again for a while, so that it can keep nobody waiting.
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import httpx
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from oracle.dispute.docket import Docket
+from oracle.dispute.fetching import Silent, fetch
 from oracle.dispute.known import Known, Shown
 from oracle.dispute.matter import Matter
 from oracle.dispute.moves import Ask, AskElements, AskParts, AskRows, AskTrace
@@ -31,15 +29,14 @@ from protocol.trace import BEFORE_COLUMNS, Trace
 
 log = Log(__name__)
 
+SIGNATURE = 65
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half the order of secp256k1: of two signatures with the same r, the chain takes the one with the lower s (EIP-2)."""
 PATIENCE = 5.0
 """Seconds for one answer."""
 MOST_BYTES = 4 << 20
 SILENCE = 600.0
 """Seconds for which an operator that was silent is not asked again."""
-
-
-class Silent(Exception):
-    """No answer, or none that proves itself; the message says why."""
 
 
 @dataclass
@@ -79,7 +76,7 @@ class Asker:
         try:
             self._learn(uri, matter, ask, told)
         except Exception as error:  # whatever an operator can make of an answer is its silence
-            self._silent_until[operator] = self._clock() + SILENCE
+            self.silence(operator)
             log.info("no answer", operator=operator, job=matter.record.id, why=f"{type(error).__name__}: {error}"[:200])
             return False
         return True
@@ -108,6 +105,8 @@ class Asker:
 
     def _signed(self, matter: Matter, place: tuple[int, int], body: dict[str, Any], told: Told) -> SignedParts:
         signature = bytes.fromhex(body["signature"][2:])
+        if not _is_canonical(signature):
+            raise Silent("the chain takes no such signature")
         found = SignedParts(_hashes(body, "roots"), _hashes(body, "path"), signature)
         trace = merkle.root(told.shown.hashes)
         word = parts_word(self._chain_id, self._disputes, matter.record.id, place, trace=trace, roots=found.roots)
@@ -120,23 +119,14 @@ class Asker:
         return found
 
     def _get(self, url: str) -> dict[str, Any]:
-        parsed = httpx.URL(url)
-        if parsed.scheme not in {"http", "https"}:
-            raise Silent(f"{url[:100]!r} is no address to ask")
-        if not self._local:
-            _require_public(parsed.host)
-        deadline, content = self._clock() + PATIENCE, bytearray()
-        with httpx.stream("GET", url, timeout=PATIENCE, follow_redirects=False) as response:
-            if response.status_code != httpx.codes.OK:
-                raise Silent(f"it answered {response.status_code}")
-            for piece in response.iter_raw():
-                content += piece
-                if len(content) > MOST_BYTES or self._clock() > deadline:
-                    raise Silent("the answer is too long, or too slow")
-        body = json.loads(bytes(content))
+        body = json.loads(fetch(url, public=not self._local, patience=PATIENCE, most_bytes=MOST_BYTES))
         if not isinstance(body, dict):
             raise Silent("the answer is no object")
         return body
+
+    def silence(self, operator: Address) -> None:
+        """It is not asked again for a while."""
+        self._silent_until[operator] = self._clock() + SILENCE
 
 
 def _hashes(body: dict[str, Any], name: str) -> tuple[bytes, ...]:
@@ -150,7 +140,7 @@ def _take(told: Told, node: Node, amount: int, body: dict[str, Any]) -> None:
     """Keeps what hashes to the node."""
     if node.level == 0:
         content = bytes.fromhex(body["content"][2:])
-        if merkle.leaf(content) != node.hash:
+        if len(content) != amount or merkle.leaf(content) != node.hash:
             raise Silent("that is another leaf")
         told.shown.known.add_content(content)
         return
@@ -182,8 +172,7 @@ def _climb(hash_: bytes, index: int, count: int, path: Iterator[bytes]) -> bytes
     return hash_
 
 
-def _require_public(host: str) -> None:
-    """Raises `Silent` for a name of one's own network."""
-    found: Sequence[Any] = socket.getaddrinfo(host, None)
-    if not all(ipaddress.ip_address(address[4][0]).is_global for address in found):
-        raise Silent(f"{host[:100]!r} is no public address")
+def _is_canonical(signature: bytes) -> bool:
+    """As the contract takes it: 65 bytes, v of 27 or 28, s in the lower half."""
+    s = int.from_bytes(signature[32:64], "big")
+    return len(signature) == SIGNATURE and signature[-1] in {27, 28} and 0 < s <= HALF_ORDER

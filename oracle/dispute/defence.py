@@ -48,8 +48,11 @@ class Defence:
 
     def parts(self, list_: int, position: int) -> list[bytes]:
         """The roots of all parts of a list at a position."""
+        return self.roots_of(self.made(list_, position), list_)
+
+    def roots_of(self, made: Sequence[Row], list_: int) -> list[bytes]:
+        """Of rows that were made of a list's parts."""
         parts = self.model.book.lists[list_].parts
-        made = self._made(list_, position)
         return [row_root(row, part.shape.size) for row, part in zip(made, parts, strict=True)]
 
     def column_paths(self, parts: PartList, position: int) -> list[bytes]:
@@ -65,13 +68,19 @@ class Defence:
 
     def elements(self, list_: int, part: int, position: int, level: int, index: int) -> Sequence[bytes] | bytes:
         """Hashes below a node above the elements of a part; or a leaf's content."""
-        size = self.model.book.lists[list_].parts[part].shape.size
-        leaves = row_leaves(self._made(list_, position)[part], size)
+        return self.elements_of(self.made(list_, position), (list_, part), level, index)
+
+    def elements_of(
+        self, made: Sequence[Row], which: tuple[int, int], level: int, index: int
+    ) -> Sequence[bytes] | bytes:
+        """Likewise, of rows that were made; `which`: list and part."""
+        list_, part = which
+        leaves = row_leaves(made[part], self.model.book.lists[list_].parts[part].shape.size)
         if level == 0:
             return leaves[index]
         return below([merkle.leaf(content) for content in leaves], level, index)
 
-    def _made(self, list_: int, position: int) -> list[Row]:
+    def made(self, list_: int, position: int) -> list[Row]:
         alter = self.alterations(list_, position)
         return self.held.parts(self.model.book.lists[list_], position, self.model.rows, alter)
 

@@ -14,6 +14,7 @@ from oracle.dispute.solver import Posted, rule_move, solve, withheld_tokens
 from oracle.engine import Engine, PromptInvalid
 from oracle.replay import replay
 from oracle.safety import RulesDoNotCover
+from protocol.disputes import Claim, Fault
 from protocol.facts import JobRecord
 from protocol.rules import Scope
 from protocol.types import Outcome, Sampling
@@ -46,6 +47,8 @@ class Opinion:
 
     def _of_output(self, matter: Matter, docket: Docket, question: Question) -> Move:
         posted, held = matter.posted(question), self.held
+        if matter.model.program.embeds and posted.outcome is Outcome.OUTPUT_REFUSED:  # no rule is about an embedding
+            return rule_move(matter.book, matter.ruled, Claim(Fault.REFUSAL, 0), docket.shown)
         if self.engine is not None:
             told = withheld_tokens(matter.book, posted, docket.shown)
             if not isinstance(told, Posted):
@@ -54,7 +57,9 @@ class Opinion:
         found = solve(matter.book, posted, docket.shown, held)
         if not isinstance(found, Exact):
             return found
-        denied = None if matter.model.program.embeds else question.safety.judge_output(posted.tokens)
+        if matter.model.program.embeds:
+            return Leave(self.why)
+        denied = question.safety.judge_output(posted.tokens)
         claim = rule_claim(matter.ruled, Scope.OUTPUT, denied.witness if denied else None)
         tokens = (*posted.prompt, *posted.tokens)
         return rule_move(matter.book, matter.ruled, claim, docket.shown, tokens) if claim else Leave(self.why)

@@ -17,7 +17,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
@@ -25,6 +25,7 @@ from eth_account.signers.local import LocalAccount
 from oracle.dispute.defence import Defence
 from oracle.dispute.defender import defence_of
 from oracle.dispute.matter import Matter
+from oracle.dispute.rows import Row
 from oracle.serving import Loaded
 from protocol.disputes import parts_word
 from protocol.solidity import ZERO_ADDRESS, Address
@@ -32,8 +33,15 @@ from protocol.types import JobId
 
 KEPT = 2
 """Results that are kept as they were computed again."""
-BETWEEN = 2.0
-"""Seconds from one computation for a stranger to the next, at least: the rest of the machine is for jobs."""
+KEPT_ROWS = 8
+"""Lists at positions whose parts are kept."""
+REST = 9.0
+"""So many times as long as a computation for a stranger took, there is none: the machine is for jobs."""
+WAIT = 1.0
+"""Seconds that one asker waits for another."""
+
+
+Made = TypeVar("Made")
 
 
 class NotShown(Exception):
@@ -53,7 +61,8 @@ class Exhibits:
         self._lock = threading.Lock()
         self._results: Mapping[JobId, tuple[Matter, Loaded]] = {}
         self._defences: OrderedDict[bytes, Defence] = OrderedDict()
-        self._next = 0.0
+        self._parts: OrderedDict[tuple[bytes, int, int], list[Row]] = OrderedDict()
+        self._rests = {"results": 0.0, "parts": 0.0}
 
     def keep(self, results: Mapping[JobId, tuple[Matter, Loaded]], chain_id: int, disputes: Address) -> None:
         """These and no others, of this chain and referee."""
@@ -77,12 +86,14 @@ class Exhibits:
             raise NotShown(HTTPStatus.BAD_REQUEST, f"{path[:100]!r} is no path of a trace") from None
         if known is None:
             raise NotShown(HTTPStatus.NOT_FOUND, "no result of this job is to be defended here")
-        with self._lock:
-            defence = self._defence(*known)
-            try:
-                return self._shown(known[0], defence, kind, places)
-            except (IndexError, ValueError, TypeError):
-                raise NotShown(HTTPStatus.NOT_FOUND, f"there is no {rest[:100]!r} in this trace") from None
+        if not self._lock.acquire(timeout=WAIT):
+            raise _busy()
+        try:
+            return self._shown(known[0], self._defence(*known), kind, places)
+        except (IndexError, ValueError, TypeError):
+            raise NotShown(HTTPStatus.NOT_FOUND, f"there is no {rest[:100]!r} in this trace") from None
+        finally:
+            self._lock.release()
 
     def _shown(self, matter: Matter, defence: Defence, kind: str, places: Sequence[int]) -> dict[str, Any]:
         if min(places, default=0) < 0:
@@ -96,10 +107,11 @@ class Exhibits:
                 return _found(defence.rows(place, level, index))
             case "elements", 5:
                 list_, part, position, level, index = places
-                return _found(defence.elements(list_, part, position, level, index))
+                rows = self._rows(matter, defence, list_, position)
+                return _found(defence.elements_of(rows, (list_, part), level, index))
             case "parts", 2:
                 list_, position = places
-                roots = defence.parts(list_, position)
+                roots = defence.roots_of(self._rows(matter, defence, list_, position), list_)
                 path = defence.column_paths(matter.book.book.lists[list_], position)
                 word = parts_word(
                     *self._referee, matter.record.id, (list_, position), trace=defence.held.trace.root, roots=roots
@@ -110,16 +122,45 @@ class Exhibits:
                 raise ValueError(kind)
 
     def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
-        key = matter.record.id + matter.answer.result
+        key = _key(matter)
         if key not in self._defences:
-            if self._clock() < self._next:
-                raise NotShown(HTTPStatus.TOO_MANY_REQUESTS, "others are asking: ask again in some seconds")
-            self._defences[key] = defence_of(matter, loaded)
-            self._next = self._clock() + BETWEEN
+            self._defences[key] = self._rarely("results", lambda: self._computed(matter, loaded))
             while len(self._defences) > KEPT:
                 self._defences.popitem(last=False)
         self._defences.move_to_end(key)
         return self._defences[key]
+
+    def _computed(self, matter: Matter, loaded: Loaded) -> Defence:
+        return defence_of(matter, loaded)
+
+    def _rows(self, matter: Matter, defence: Defence, list_: int, position: int) -> list[Row]:
+        key = _key(matter), list_, position
+        if key not in self._parts:
+            if list_ >= len(matter.book.book.lists) or position >= max(1, defence.held.positions):
+                raise IndexError(list_, position)
+            self._parts[key] = self._rarely("parts", lambda: defence.made(list_, position))
+            while len(self._parts) > KEPT_ROWS:
+                self._parts.popitem(last=False)
+        self._parts.move_to_end(key)
+        return self._parts[key]
+
+    def _rarely(self, what: str, compute: Callable[[], Made]) -> Made:
+        """Raises `NotShown` while it rests from the last."""
+        began = self._clock()
+        if began < self._rests[what]:
+            raise _busy()
+        made = compute()
+        now = self._clock()
+        self._rests[what] = now + REST * (now - began)
+        return made
+
+
+def _busy() -> NotShown:
+    return NotShown(HTTPStatus.TOO_MANY_REQUESTS, "others are asking: ask again in some seconds")
+
+
+def _key(matter: Matter) -> bytes:
+    return matter.record.id + matter.answer.result
 
 
 def _found(found: Sequence[bytes] | bytes) -> dict[str, Any]:

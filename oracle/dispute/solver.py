@@ -114,6 +114,9 @@ def withheld_tokens(model: ModelBook, posted: Posted, shown: Shown) -> Posted | 
     if not shown.hashes:
         return AskTrace()
     search = _Search(model, posted, shown, None)
+    wrong = search.wrong_size()
+    if wrong is not None:
+        return wrong
     try:
         numbers = search.committed_tokens()
     except _Asking as asking:
@@ -171,11 +174,15 @@ class _Search:
     shown: Shown
     held: HeldTrace | None
 
+    def wrong_size(self) -> Move | None:
+        """What sizes alone prove: whoever makes them up must keep nobody looking for the rest."""
+        return next(self._sizes(), None)
+
     def committed_tokens(self) -> list[int]:
-        """All that the operator says were read and chosen."""
+        """All that the operator says were read and chosen; of a trace whose sizes are right."""
         known, root = self.shown.known, self.shown.hashes[TOKENS]
         try:
-            leaves = known.every_leaf(root, -(-(self.shown.positions + 1) // LEAF))
+            leaves = known.every_leaf(root, -(-(self.shown.positions + (not self._embeds)) // LEAF))
             return [number for leaf in leaves for number in _numbers(known.content_of(leaf))]
         except Differs as differs:
             raise _Asking(self._ask_rows(TOKENS, differs)) from None

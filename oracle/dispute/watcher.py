@@ -6,17 +6,18 @@ What it keeps is what it read and what it sent; all else follows from these, so 
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from hashlib import sha256
 
 from oracle.dispute.asking import Asker, Told
-from oracle.dispute.challenger import Commit, Demand, Desk, Me, Plan, Wait, is_demanded, plan, settlements
+from oracle.dispute.challenger import Commit, Demand, Desk, Me, Plan, Present, Wait, is_demanded, plan, settlements
 from oracle.dispute.docket import Docket
 from oracle.dispute.examining import Opinion, examine
 from oracle.dispute.matter import Books, Matter
 from oracle.dispute.moves import Ask, AskTrace, Exact, Leave, Move, told
-from oracle.dispute.outbox import Outbox
+from oracle.dispute.outbox import Attempt, Outbox
 from oracle.health import Report
 from oracle.logging import Log
 from oracle.rounds import Equipment, Rounds
@@ -30,6 +31,8 @@ log = Log(__name__)
 
 KEPT = 2
 """Opinions on wrong results that are kept whole: each holds all that was computed."""
+ASKING = 20.0
+"""Seconds in which one operator may be asked for one result, one after another."""
 DEPOSITS = 16
 """Bonds that are deposited at once."""
 
@@ -168,7 +171,7 @@ class Watcher(Rounds):
         if (found := self._found(key, docket)) is not None:
             return found
         try:
-            move = self._asked(matter, docket)
+            move = self._sought(matter, docket)
         except Exception as error:
             log.exception("cannot be judged", job=record.id, error=type(error).__name__)
             move = Leave(f"{type(error).__name__}: {error}")
@@ -178,11 +181,25 @@ class Watcher(Rounds):
             log.info("next", job=record.id, move=told(move))
         return move
 
+    def _sought(self, matter: Matter, docket: Docket) -> Move:
+        """What an operator tells can help, and cannot hinder: where nothing comes of it, the chain alone is asked."""
+        try:
+            return self._asked(matter, docket)
+        except Exception:
+            if not self._told_by.pop(_key(matter), None):
+                raise
+            log.exception("told nonsense", job=matter.record.id, operator=matter.answer.operator)
+            self._asker.silence(matter.answer.operator)
+            return self._opinion(matter).move(matter, docket)
+
     def _asked(self, matter: Matter, docket: Docket) -> Move:
         """The next move, after what its operator tells when it is asked."""
         opinion, operator, told_by = self._opinion(matter), matter.answer.operator, self._told(matter)
         before: Move | None = None
+        until = time.monotonic() + ASKING
         while True:
+            if time.monotonic() > until:
+                self._asker.silence(operator)
             move = opinion.move(matter, told_by.over(docket))
             if not isinstance(move, Ask) or is_demanded(matter.record, docket, move):
                 return move
@@ -228,10 +245,20 @@ class Watcher(Rounds):
         if isinstance(step, (Demand, Commit)) and not self._is_funded(record, step):
             return self._fund(record, step)
         call = Desk(self._contracts.disputes, record, docket, me).call(step, matter)
-        sent = self._outbox.send(verb, record.id, call, self._watch.head)
+        attempt = self._outbox.attempt(verb, record.id, call, self._watch.head)
+        if isinstance(step, Present) and matter is not None and attempt is Attempt.REFUSED:
+            self._forget_parts(matter, step)
+        sent = attempt is Attempt.SENT
         if sent:
             self.metrics.sent.labels(verb.lower()).inc()
         return sent
+
+    def _forget_parts(self, matter: Matter, step: Present) -> None:
+        """The chain does not take them: they are demanded."""
+        key = _key(matter)
+        self._told(matter).signed.pop((step.list, step.position), None)
+        self._asker.silence(matter.answer.operator)
+        self._moves.pop(key, None)
 
     def _bond(self, record: JobRecord, step: Demand | Commit) -> int:
         disputes = self._contracts.disputes

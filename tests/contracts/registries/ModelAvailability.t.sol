@@ -104,6 +104,8 @@ contract ModelAvailabilityTest is ProtocolTest {
         Evidence memory other = header;
         other.climb[0] = Weights.leaf(other.record);
         other.record = "other";
+        vm.prank(alice);
+        availability.demandHeader(real);
         vm.expectRevert(IModelAvailability.WrongRecord.selector);
         availability.showHeader(real, other);
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,10 +11,16 @@ import pytest
 
 from oracle.dispute.defence import Defence
 from oracle.dispute.held import HeldTrace
+from oracle.dispute.known import Shown
 from oracle.dispute.moves import Exact, ProveAnswer, ProveStep
+from oracle.dispute.solver import withheld_tokens
+from protocol import merkle
+from protocol.clients.referee import verdict
+from protocol.computation import Asked
 from protocol.disputes import Fault
 from protocol.parts import ONE, Kind
-from protocol.types import Sampling
+from protocol.types import Outcome, Sampling
+from tests.oracle.dispute.evm import contract
 from tests.oracle.dispute.games import Flip, Table, cheat, convicts, play, with_output
 from tests.oracle.inference.programs import Small, decoder, encoder
 
@@ -162,3 +169,22 @@ def test_an_embedding_that_was_not_computed_convicts() -> None:
     assert isinstance(move, ProveAnswer)
     assert (move.claim.fault, asked) == (Fault.OUTPUT, 1)
     assert convicts(at, posted, Defence(at.model, held), move)
+
+
+@pytest.mark.parametrize(
+    ("positions", "outputs", "fault"),
+    [(1 << 62, 2, Fault.PROMPT), ((1 << 36) - 1, 1 << 36, Fault.PROMPT), (1_000_008, 1_000_000, Fault.END)],
+)
+def test_sizes_that_are_made_up_keep_nobody_looking(positions: int, outputs: int, fault: Fault) -> None:
+    """Of an output that was refused, whose tokens would have to be shown: sizes are looked at before."""
+    at = table(0, 0)
+    posted = replace(at.answer(prompt_of(at, 0), SAMPLING), outcome=Outcome.OUTPUT_REFUSED, output=bytes(8), tokens=())
+    shown = Shown(positions, outputs, (bytes(32),) * (2 + sum(len(parts.columns) for parts in at.model.book.lists)))
+    move = withheld_tokens(at.model, posted, shown)
+    assert isinstance(move, ProveAnswer)
+    assert move.claim.fault is fault
+    book, root = at.model.book, merkle.root(shown.hashes)
+    computation = book.computation(at.model.weights_root, root, positions, outputs)
+    payload = move.payload if fault is Fault.PROMPT else b""
+    told = verdict(computation, move.claim, move.evidence, asked=Asked(SAMPLING.pack()), payload=payload)
+    assert contract("AnswerReferee").call(*told) is True

@@ -36,7 +36,7 @@ class Telling(Exhibits):
         self.paths.append(path)
         return self.alter(path, super().show(path))
 
-    def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
+    def _computed(self, matter: Matter, loaded: Loaded) -> Defence:
         del loaded
         return self.cheat.defences[matter.record.id]
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -12,18 +15,24 @@ import httpx
 import pytest
 from eth_account.messages import encode_defunct
 
-from oracle.dispute.asking import MOST_BYTES, Asker, Told
+from oracle.dispute import asking
+from oracle.dispute import exhibits as exhibiting
+from oracle.dispute.asking import HALF_ORDER, MOST_BYTES, Asker, Silent, Told
 from oracle.dispute.defence import Defence
-from oracle.dispute.exhibits import BETWEEN, Exhibits
-from oracle.dispute.moves import AskTrace
+from oracle.dispute.defender import defence_of
+from oracle.dispute.exhibits import REST, Exhibits
+from oracle.dispute.fetching import fetch, is_public
+from oracle.dispute.matter import Matter
+from oracle.dispute.moves import Ask, AskRows, AskTrace
 from oracle.dispute.watcher import Watcher
 from oracle.engine import Engine
 from oracle.models import load_model
 from oracle.serving import Loaded
 from oracle.store import Store
+from protocol import merkle
 from protocol.cast import CAST
 from protocol.computation import Evidence
-from protocol.disputes import SignedParts, parts_key, parts_word
+from protocol.disputes import Node, SignedParts, parts_key, parts_word
 from protocol.events import PartsPresented, SilenceConvicted, StepConvicted
 from protocol.parts import Kind, list_head
 from protocol.reverts import Reverted
@@ -106,6 +115,21 @@ def swapped(name: str) -> Alter:
     return alter
 
 
+ORDER = 2 * HALF_ORDER + 1
+
+
+def malleated(body: dict[str, Any]) -> dict[str, Any]:
+    """The same signer can be recovered from it; the chain takes it for none."""
+    if "signature" not in body:
+        return body
+    signature = bytes.fromhex(body["signature"][2:])
+    other = ORDER - int.from_bytes(signature[32:64], "big")
+    return {
+        **body,
+        "signature": "0x" + (signature[:32] + other.to_bytes(32, "big")).hex() + f"{55 - signature[64]:02x}",
+    }
+
+
 LIES: dict[str, Alter] = {
     "another trace": swapped("hashes"),
     "other sizes": lambda _path, body: {**body, "outputs": body["outputs"] + 1} if "outputs" in body else body,
@@ -115,6 +139,7 @@ LIES: dict[str, Alter] = {
     "another way up": swapped("path"),
     "another leaf": lambda _path, body: {"content": body["content"][:-2] + "07"} if "content" in body else body,
     "no hashes": lambda _path, body: {**body, "hashes": ["0x00", None]} if "hashes" in body else body,
+    "a signature in its other form": lambda _path, body: malleated(body),
     "nothing": lambda _path, _body: {},
     "no object": lambda _path, _body: [],  # type: ignore[dict-item, return-value]
 }
@@ -148,6 +173,44 @@ def test_an_operator_that_answers_no_more_amid_the_game_is_asked_on_the_chain(
     assert isinstance(docket.verdict, StepConvicted)
     assert docket.demands
     assert not any(demand.wanted is None for demand in docket.demands.values())
+
+
+def test_parts_that_the_chain_does_not_take_are_demanded(
+    served_world: World, watcher: Watcher, operator: Cheat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "_is_canonical", lambda _signature: True)
+    job = flawed(operator)
+    with telling(operator, job, lambda _path, body: malleated(body)):
+        play(watcher, operator, job)
+    assert isinstance(docket_of(served_world, job).verdict, StepConvicted)
+    assert parts_key(LIST, POSITION) in docket_of(served_world, job).demands
+
+
+def test_nonsense_that_was_told_stops_no_conviction(
+    served_world: World, watcher: Watcher, operator: Cheat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should something get through that cannot be true: then the chain alone is asked."""
+    learn = Asker.learn
+
+    def credulous(found: Asker, uri: str, matter: Matter, ask_: Ask, told: Told) -> bool:
+        if isinstance(ask_, AskRows) and ask_.node.level == 0:
+            told.shown.known.contents[ask_.node.hash] = b"odd"
+            return True
+        return learn(found, uri, matter, ask_, told)
+
+    monkeypatch.setattr(Asker, "learn", credulous)
+    job = submitted(served_world)
+    right = operator.right(job)
+    operator.serve(job, (*right[:2], right[2] + 1, *right[3:]))
+    defence = operator.defences[job]
+    defence.held.peaks[2] ^= 1
+    defence.held.__dict__.pop("roots", None)
+    with telling(operator, job):
+        for _ in range(60):
+            watcher.round()
+            if docket_of(served_world, job).announced or docket_of(served_world, job).demands:
+                return
+    pytest.fail("nothing was done about it")
 
 
 # ---------------------------------------------------------------- the operator's word
@@ -257,9 +320,19 @@ def test_an_operator_shows_its_results_until_they_are_settled(
     turn_until(node, lambda: exhibits.answer(f"0x{job.hex()}")[0] is HTTPStatus.NOT_FOUND)
 
 
-def test_strangers_cannot_keep_an_operator_computing(served_world: World, operator: Cheat) -> None:
+def test_strangers_cannot_keep_an_operator_computing(
+    served_world: World, operator: Cheat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each second of computing there are nine without; what was computed is told at once."""
     first, second = submitted(served_world), submitted(served_world)
     now = 0.0
+
+    def slowly(matter: Matter, loaded: Loaded) -> Defence:
+        nonlocal now
+        now += 2
+        return defence_of(matter, loaded)
+
+    monkeypatch.setattr(exhibiting, "defence_of", slowly)
     exhibits = Exhibits(CAST["operator2"].account, clock=lambda: now)
     for job in (first, second):
         operator.serve(job, operator.right(job))
@@ -268,9 +341,33 @@ def test_strangers_cannot_keep_an_operator_computing(served_world: World, operat
     exhibits.keep(results, served_world.chain.id, served_world.contracts.disputes.address)
     assert exhibits.answer(first.hex())[0] is HTTPStatus.OK
     assert exhibits.answer(second.hex())[0] is HTTPStatus.TOO_MANY_REQUESTS
-    assert exhibits.answer(first.hex())[0] is HTTPStatus.OK, "what was computed is told at once"
-    now = BETWEEN
+    assert exhibits.answer(first.hex())[0] is HTTPStatus.OK
+    now += 2 * REST - 1
+    assert exhibits.answer(second.hex())[0] is HTTPStatus.TOO_MANY_REQUESTS
+    now += 1
     assert exhibits.answer(second.hex())[0] is HTTPStatus.OK
+
+
+def test_parts_are_made_as_rarely_and_kept(
+    served_world: World, operator: Cheat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, now, made = submitted(served_world), 0.0, Defence.made
+
+    def slowly(defence: Defence, list_: int, position: int) -> list[Any]:
+        nonlocal now
+        now += 1
+        return made(defence, list_, position)
+
+    monkeypatch.setattr(Defence, "made", slowly)
+    exhibits = Exhibits(CAST["operator2"].account, clock=lambda: now)
+    operator.serve(job, operator.right(job))
+    known = {job: (operator.matter(job), Loaded(operator.engine, 1, 1))}
+    exhibits.keep(known, served_world.chain.id, served_world.contracts.disputes.address)
+    assert exhibits.answer(f"{job.hex()}/parts/1/0")[0] is HTTPStatus.OK
+    assert exhibits.answer(f"{job.hex()}/elements/1/0/0/0/0")[0] is HTTPStatus.OK
+    assert exhibits.answer(f"{job.hex()}/parts/1/1")[0] is HTTPStatus.TOO_MANY_REQUESTS
+    now += REST
+    assert exhibits.answer(f"{job.hex()}/parts/1/1")[0] is HTTPStatus.OK
 
 
 # ---------------------------------------------------------------- whom a watcher asks
@@ -337,3 +434,65 @@ def test_a_trace_over_nothing_keeps_no_watcher_busy(served_world: World, watcher
     for _ in range(9):
         watcher.round()
     assert isinstance(docket_of(world, job).verdict, SilenceConvicted)
+
+
+def test_a_leaf_of_another_length_is_none_though_it_hashes_to_the_node() -> None:
+    told, content = Told(), b"content"
+    node = Node(0, 0, merkle.leaf(content))
+    asking._take(told, node, len(content), {"content": "0x" + content.hex()})
+    with pytest.raises(Silent):
+        asking._take(told, node, len(content) - 1, {"content": "0x" + content.hex()})
+
+
+@contextmanager
+def dripping(piece: bytes) -> Iterator[str]:
+    """An address at which somebody says the same again and again, and never ends."""
+    listening, stop = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                while not stop.wait(0.02):
+                    connection.sendall(piece)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    finally:
+        stop.set()
+        listening.close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"H", b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n"]
+)
+def test_whoever_never_ends_is_cut_off_in_time(piece: bytes) -> None:
+    with dripping(piece) as address:
+        began = time.monotonic()
+        with pytest.raises(Silent, match=r"within 0.3 s|Error"):
+            fetch(address, public=False, patience=0.3, most_bytes=1 << 20)
+        assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        *(("8.8.8.8", True), ("2606:4700:4700::1111", True)),
+        *(("127.0.0.1", False), ("10.1.2.3", False), ("169.254.169.254", False), ("224.0.0.1", False)),
+        *(("::1", False), ("fe80::1", False), ("fec0::1", False), ("fd00::1", False), ("::ffff:127.0.0.1", False)),
+        *(("64:ff9b::7f00:1", False), ("2002:7f00:1::", False), ("2001::1", False), ("ff02::1", False)),
+    ],
+)
+def test_an_address_of_ones_own_network_is_not_public_by_any_way_round(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a/x?y=", "http://a/#x", "http://u:p@a/", "ftp://a/", "http:///x", "http://faß.example/"]
+)
+def test_an_odd_address_is_not_asked(url: str) -> None:
+    with pytest.raises(Silent, match="is no address to ask"):
+        fetch(url, public=False, patience=1, most_bytes=1)

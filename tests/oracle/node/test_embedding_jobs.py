@@ -20,15 +20,16 @@ from protocol import deployment as deployments
 from protocol import merkle
 from protocol.cast import CAST
 from protocol.computation import Evidence
-from protocol.disputes import Node
-from protocol.payload import decode_answer, encode_elements, is_embedding
+from protocol.disputes import Fault, Node
+from protocol.events import AnswerConvicted
+from protocol.payload import Witness, decode_answer, encode_elements, encode_witness, is_embedding
 from protocol.plan import local_plan
 from protocol.recovery import recover_job
 from protocol.reverts import Reverted
 from protocol.trace import NO_TRACE
 from protocol.types import JobId, JobStatus, ModelFacts, Outcome
 from tests.chain import World, deploy_world, start_anvil
-from tests.oracle.node.disputing import STAKE, Liar, docket_of
+from tests.oracle.node.disputing import STAKE, Cheat, Liar, docket_of, play, watching
 from tests.oracle.node.operators import RULES, Operators, ask, settings_of, until_status
 from tests.oracle.tiny import put_tiny_embedder
 
@@ -97,6 +98,21 @@ def test_nothing_is_below_the_peaks_that_an_embedding_has_not(world: World, stor
         call = world.contracts.disputes.demand_rows(job, case, answer, 1, node=node_, evidence=evidence)
         with pytest.raises(Reverted, match="WrongNode"):
             world.send("holder1", call)
+
+
+def test_no_rule_forbids_an_embedding(world: World, store: Store) -> None:
+    """Whoever says so is convicted, whatever sizes it made up for the trace."""
+    world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
+    model = world.contracts.models.model_of(world.sheet().model)
+    operator = Cheat(world, Engine(load_model(store, model.manifest)), document=RULES)
+    job = world.submit("client", ask("bees make honey"))
+    operator.refuse_output(job, (), encode_witness(Witness(0, 0)))
+    world.close()
+    with watching(world, store) as watcher:
+        play(watcher, operator, job)
+    verdict = docket_of(world, job).verdict
+    assert isinstance(verdict, AnswerConvicted)
+    assert verdict.claim.fault is Fault.REFUSAL
 
 
 def cheat(world: World, output: bytes) -> JobId:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from oracle.availability import WeightsShelf
 from oracle.dispute.matter import book_of
+from oracle.dispute.outbox import ATTEMPTS
 from oracle.models import Model, load_model
 from oracle.store import Store
 from protocol.availability import leaves_of
 from protocol.cast import CAST
 from protocol.clients.availability import Tensor
+from protocol.intents import Call
 from protocol.types import JobStatus, ModelFacts, ModelId, slot_key
 from tests.chain import World
-from tests.oracle.node.operators import Operators, ask, turn_until, until_status
+from tests.oracle.node.blocks import held_back
+from tests.oracle.node.operators import Operators, ask, turn, turn_until, until_status
 
 SLOT = slot_key("chat")
 
@@ -53,6 +56,34 @@ def test_an_operator_shows_whatever_is_demanded_of_its_model(
     node = operators.open(world)
     turn_until(node, lambda: all(client.demand_of(model_in_slot(world), key).shown for key in keys))
     assert client.credit_of(CAST["operator"].address) == len(keys) * client.bond()
+
+
+def overtake(world: World, call: Call) -> None:
+    """Sends it so dear that it comes before all that waits."""
+    fee = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11), "gas": hex(1_000_000)}
+    sender = CAST["holder2"].address
+    world.chain.request("anvil_impersonateAccount", [sender])
+    world.chain.request("eth_sendTransaction", [{"from": sender, "to": call.to, "data": "0x" + call.data.hex(), **fee}])
+
+
+def test_what_was_shown_is_shown_again_whenever_it_is_demanded(
+    served_world: World, operators: Operators, tiny_store: Store, tiny_facts: ModelFacts
+) -> None:
+    """Also where others show it first, so that what the operator sends comes to nothing."""
+    world, client, model = served_world, served_world.contracts.availability, model_in_slot(served_world)
+    _, shelf = shelf_of(tiny_store, tiny_facts)
+    node = operators.ready(world)
+    for number in range(2 * ATTEMPTS):
+        key = demanded(world, shelf, 0, 0)
+        if number % 2:
+            turn_until(node, lambda key=key: client.demand_of(model, key).shown)  # type: ignore[misc]
+            continue
+        with held_back(world):
+            turn(node)
+            overtake(world, client.show_header(model, shelf.header))
+        turn(node)
+        assert client.demand_of(model, key).shown
+        assert client.credit_of(CAST["holder2"].address) == (number // 2 + 1) * client.bond(), "it was first"
 
 
 def test_an_operator_gives_a_model_back_that_was_withheld_while_it_was_away(
