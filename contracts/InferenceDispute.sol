@@ -351,8 +351,8 @@ contract InferenceDispute is IInferenceDispute, DisputeBonds {
     function _isWordOf(address operator, bytes32 word, bytes calldata signature) private view returns (bool) {
         // What is wrong with a signature does not matter.
         // slither-disable-next-line unused-return
-        (address signer, ECDSA.RecoverError error,) = ECDSA.tryRecover(word, signature);
-        if (error == ECDSA.RecoverError.NoError && signer == operator) return true;
+        (address signer, ECDSA.RecoverError flaw,) = ECDSA.tryRecover(word, signature);
+        if (flaw == ECDSA.RecoverError.NoError && signer == operator) return true;
         return SignatureChecker.isValidERC1271SignatureNow(operator, word, signature);
     }
 
