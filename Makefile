@@ -73,7 +73,7 @@ accuracy: ## how near the integer programs are to the models that they were made
 bench-inference: setup ## the engine's speed beside transformers and llama.cpp
 	$(RUN) python -m tests.benchmarks.inference
 
-dispute-report: setup ## one wrong bit in every kind of part of the real models: found, convicted, paid for, and its gas
+dispute-report: setup ## every kind of wrong bit and every other lie of the real models: found, convicted, paid, and its gas
 	$(RUN) python -m tests.benchmarks.disputes
 
 fuzz-referee: setup ## Solidity against the reference, ten thousand cases of every kind (takes minutes)
