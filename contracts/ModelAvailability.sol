@@ -110,8 +110,9 @@ contract ModelAvailability is IModelAvailability {
         ++_lapsed[model];
 
         emit WeightsLapsed(model, key);
-        // It is withheld in any case: should the sheets' role have moved on, its sheets stay, and the bond is not stuck.
-        try models.onWithheld(model) {} catch {}
+        // It is withheld in any case, and the bond not stuck, though votes moved the sheets' role. Whoever gives this too little
+        // gas for the sheets gains nothing: anyone may have them withdrawn afterwards.
+        try models.withdrawSheets(model) {} catch {}
     }
 
     /// @inheritdoc IModelAvailability

@@ -77,8 +77,8 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
     }
 
     /// @inheritdoc IModelRegistry
-    function onWithheld(bytes32 model) external {
-        if (msg.sender != address(availability)) revert OnlyAvailability(msg.sender);
+    function withdrawSheets(bytes32 model) external {
+        if (!availability.isWithheld(model)) revert NotWithheld(model);
         sheetBook.onUnservable(model);
         for (uint256 i = 0; i < _slotNames.length; ++i) {
             if (_slots[_slotNames[i]].current == model) sheetBook.onUnservable(_slotNames[i]);

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from typing import Protocol
+from functools import partial
 
 from oracle.dispute.exhibits import Exhibits
 from oracle.dispute.watcher import Watcher
-from oracle.health import Health, HealthServer
+from oracle.health import Health, HealthServer, Pages
 from oracle.journal import Identity, Journal
 from oracle.logging import Log
 from oracle.metrics import Metrics
@@ -28,42 +28,30 @@ from protocol.types import JobId
 log = Log(__name__)
 
 
-class Opening(Protocol):
-    """`open_node` or `open_watcher`."""
-
-    def __call__(
-        self,
-        settings: OracleSettings,
-        chain: Chain,
-        deployment: Deployment,
-        health: Health,
-        metrics: Metrics,
-        *,
-        exhibits: Exhibits | None,
-    ) -> AbstractContextManager[Rounds]: ...
+Opening = Callable[[OracleSettings, Chain, Deployment, Health, Metrics], AbstractContextManager[Rounds]]
 
 
 def run(settings: OracleSettings, stop: threading.Event) -> None:
     """Serves until `stop` is set. A chain that cannot be reached yet is waited for; other faults are raised."""
-    _run(settings, stop, open_node)
+    account = load_account(settings.chain)
+    exhibits = Exhibits(account)
+    opening = partial(open_node, exhibits=exhibits)
+    _run(settings, account.address, stop, opening=opening, pages={"traces": exhibits.answer})
 
 
 def watch(settings: OracleSettings, stop: threading.Event) -> None:
     """Judges what others serve until `stop` is set; else as `run`."""
-    _run(settings, stop, open_watcher)
+    _run(settings, load_account(settings.chain).address, stop, opening=open_watcher, pages={})
 
 
-def _run(settings: OracleSettings, stop: threading.Event, opening: Opening) -> None:
+def _run(settings: OracleSettings, address: str, stop: threading.Event, *, opening: Opening, pages: Pages) -> None:
     health, metrics = Health(settings.stale_seconds), Metrics()
-    account = load_account(settings.chain)
-    exhibits = Exhibits(account)
-    pages = {"traces": exhibits.answer}
     server = HealthServer(settings.host, settings.port, health, metrics.registry, pages)
-    log.info("started", operator=account.address, health=f"http://{settings.host}:{server.port}/health")
+    log.info("started", operator=address, health=f"http://{settings.host}:{server.port}/health")
     try:
         found = _wait_for_chain(settings, stop, health)
         if found is not None:
-            with opening(settings, *found, health, metrics, exhibits=exhibits) as loop:
+            with opening(settings, *found, health, metrics) as loop:
                 loop.run(stop)
     finally:
         server.close()
@@ -115,7 +103,6 @@ def open_watcher(
     health: Health,
     metrics: Metrics,
     *,
-    exhibits: Exhibits | None = None,  # noqa: ARG001 - a watcher has no results
     only: JobId | None = None,
 ) -> Iterator[Watcher]:
     """A watcher, as a node, with a journal of its own. `only`: the one job to judge."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from protocol.chain import Chain
@@ -10,13 +9,15 @@ from protocol.clients.availability import SHOW_HEADER, SHOW_TENSOR, Tensor
 from protocol.computation import Evidence
 from protocol.deployment import Deployment
 from protocol.events import WeightsDemanded, WeightsLapsed, WeightsShown, decode, topic_of
+from protocol.parts import PIECE
 from protocol.solidity import NotDecodable
 from protocol.types import ModelId
 
+KINDS = (WeightsDemanded, WeightsShown, WeightsLapsed)
 TENSORS = slice(40, 48)
 """Of the program's first record: how many tensors there are."""
-PIECE, LEAF = 1_024, 256
-"""Columns of a matrix in one leaf; bytes of any other tensor."""
+LEAF_BYTES = 256
+"""Of a tensor that is no matrix, in one leaf."""
 
 
 @dataclass
@@ -49,16 +50,14 @@ def known_weights(chain: Chain, deployment: Deployment, model: ModelId) -> Known
             case WeightsShown():
                 known.open.pop(event.key, None)
                 known.lapsed.discard(event.key)
-                _learn(known, chain.request("eth_getTransactionByHash", ["0x" + event.log.transaction_hash.hex()]))
+                sent = chain.request("eth_getTransactionByHash", ["0x" + event.log.transaction_hash.hex()])
+                if sent and str(sent["to"]).lower() == contract.lower():
+                    _learn(known, bytes.fromhex(sent["input"][2:]))
     return known
 
 
-KINDS = (WeightsDemanded, WeightsShown, WeightsLapsed)
-
-
-def _learn(known: KnownWeights, transaction: Mapping[str, str]) -> None:
-    """What was shown stands in the transaction; one that showed it by way of another contract teaches nothing."""
-    data = bytes.fromhex(transaction["input"][2:])
+def _learn(known: KnownWeights, data: bytes) -> None:
+    """What was shown stands in the call; what went by way of another contract teaches nothing."""
     try:
         if data.startswith(SHOW_HEADER.selector):
             _, known.header = SHOW_HEADER.codec.decode(data[4:])
@@ -77,4 +76,4 @@ def leaves_of(head: bytes) -> int:
     length = size
     for dimension in dimensions:
         length *= dimension
-    return -(-length // LEAF)
+    return -(-length // LEAF_BYTES)

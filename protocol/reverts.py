@@ -126,8 +126,8 @@ EmissionOutOfBounds(uint256 rateBps, uint256 referencePrice)
 # ModelAvailability
 ModelWithheld(bytes32 model)
     something of model {model} was not shown in time: it takes no slot until somebody shows it
-OnlyAvailability(address caller)
-    {caller} is not the contract that says which models are withheld
+NotWithheld(bytes32 model)
+    all that was demanded of model {model} was shown: its sheets stay
 WrongTensor()
     this is not the entry of the model's tensor
 WrongLeaf()

@@ -84,5 +84,14 @@ def _lapse(session: Session, model: ModelId, known: KnownWeights) -> int:
         session.send(session.contracts.availability.lapse(model, key))
         sent += 1
     withheld = session.contracts.availability.is_withheld(model)
+    if withheld and _has_sheets(session, model):
+        session.send(session.contracts.models.withdraw_sheets(model))
     click.echo(f"model 0x{model.hex()} is {'withheld: it takes no new jobs' if withheld else 'not withheld'}")
     return sent
+
+
+def _has_sheets(session: Session, model: ModelId) -> bool:
+    """Left by a lapse that had too little gas for them."""
+    models = session.contracts.models
+    slots = [slot for slot in models.slots() if models.slot_model(slot)[0] == model]
+    return any(any(session.contracts.escrow.sheet_of(key)) for key in (model, *slots))

@@ -28,7 +28,7 @@ interface IModelRegistry {
     error ModelUnknown(bytes32 model);
     error ModelIsRetired(bytes32 model);
     error ModelWithheld(bytes32 model);
-    error OnlyAvailability(address caller);
+    error NotWithheld(bytes32 model);
     error ModelInSlot(bytes32 model, bytes32 slot);
     error DigestMissing();
     error ShareTooLarge(uint256 bps, uint256 limit);
@@ -57,9 +57,9 @@ interface IModelRegistry {
     /// @notice Ends a model: no new job can name it. By vote; not while it holds a slot.
     function retire(bytes32 model) external;
 
-    /// @notice Called by the availability contract when something of a model was not shown in time: no new job can name it, nor
-    /// the slots that it holds, until all was shown and somebody publishes their sheets again.
-    function onWithheld(bytes32 model) external;
+    /// @notice Withdraws the sheets of a model that is withheld, and of the slots that it holds: no new job can name them,
+    /// until all was shown and somebody publishes them again. By anyone; `ModelAvailability` does it with the lapse.
+    function withdrawSheets(bytes32 model) external;
 
     function modelOf(bytes32 model) external view returns (Model memory);
     /// @notice Whether it is known, not retired, and not withheld.

@@ -58,9 +58,8 @@ class Defender:
         return any(sent)
 
     def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
-        key = matter.record.id + matter.answer.result  # a reorganisation can give a job another answer
-        if self._held is None or self._held[0] != key:
-            self._held = key, defence_of(matter, loaded)
+        if self._held is None or self._held[0] != matter.key:
+            self._held = matter.key, defence_of(matter, loaded)
         return self._held[1]
 
 

@@ -122,7 +122,7 @@ class Exhibits:
                 raise ValueError(kind)
 
     def _defence(self, matter: Matter, loaded: Loaded) -> Defence:
-        key = _key(matter)
+        key = matter.key
         if key not in self._defences:
             self._defences[key] = self._rarely("results", lambda: self._computed(matter, loaded))
             while len(self._defences) > KEPT:
@@ -134,7 +134,7 @@ class Exhibits:
         return defence_of(matter, loaded)
 
     def _rows(self, matter: Matter, defence: Defence, list_: int, position: int) -> list[Row]:
-        key = _key(matter), list_, position
+        key = matter.key, list_, position
         if key not in self._parts:
             if list_ >= len(matter.book.book.lists) or position >= max(1, defence.held.positions):
                 raise IndexError(list_, position)
@@ -157,10 +157,6 @@ class Exhibits:
 
 def _busy() -> NotShown:
     return NotShown(HTTPStatus.TOO_MANY_REQUESTS, "others are asking: ask again in some seconds")
-
-
-def _key(matter: Matter) -> bytes:
-    return matter.record.id + matter.answer.result
 
 
 def _found(found: Sequence[bytes] | bytes) -> dict[str, Any]:

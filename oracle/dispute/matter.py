@@ -53,6 +53,11 @@ class Matter:
     book: ModelBook
 
     @property
+    def key(self) -> bytes:
+        """Of a job and its result: a reorganisation can give a job another."""
+        return self.record.id + self.answer.result
+
+    @property
     def answer(self) -> Answer:
         assert self.record.answer is not None
         return self.record.answer

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from oracle.dispute.claims import Files, NotJudged
+from oracle.dispute.claims import DEFAULT_SYSTEM, Files, NotJudged
+from oracle.dispute.showing import NUMBER_BYTES
 from protocol import merkle
 from protocol.computation import Evidence
 from protocol.disputes import Claim, Fault, Ruling
@@ -21,8 +22,8 @@ from protocol.spellings import TOKENS_A_LEAF
 from protocol.trace import TOKENS
 from protocol.types import Outcome
 
-DEFAULT_SYSTEM, IN_PROMPT = 4, 6
-NUMBER_BYTES = 4
+IN_PROMPT = 6
+"""Lists of the program that stand in a prompt, the default system among them."""
 STAGES: Final = {Outcome.INPUT_REFUSED: Scope.INPUT, Outcome.OUTPUT_REFUSED: Scope.OUTPUT}
 """What was refused."""
 

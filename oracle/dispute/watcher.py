@@ -154,7 +154,7 @@ class Watcher(Rounds):
 
     def _is_known(self, matter: Matter, docket: Docket) -> bool:
         """Whether nothing has to be computed for it now."""
-        key = _key(matter)
+        key = matter.key
         return key in self._exact or key in self._opinions or self._found(key, docket) is not None
 
     def _found(self, key: bytes, docket: Docket) -> Move | None:
@@ -165,7 +165,7 @@ class Watcher(Rounds):
     def _move(self, matter: Matter, docket: Docket) -> Move:
         """Sought once for each thing that the chain says. What cannot be judged at all keeps nobody from judging the
         rest."""
-        key, record = _key(matter), matter.record
+        key, record = matter.key, matter.record
         if key in self._exact:
             return Exact()
         if (found := self._found(key, docket)) is not None:
@@ -186,7 +186,7 @@ class Watcher(Rounds):
         try:
             return self._asked(matter, docket)
         except Exception:
-            if not self._told_by.pop(_key(matter), None):
+            if not self._told_by.pop(matter.key, None):
                 raise
             log.exception("told nonsense", job=matter.record.id, operator=matter.answer.operator)
             self._asker.silence(matter.answer.operator)
@@ -215,7 +215,7 @@ class Watcher(Rounds):
         return operators.profile_of(operator).uri if operators.is_registered(operator) else ""
 
     def _told(self, matter: Matter) -> Told:
-        return self._told_by.setdefault(_key(matter), Told())
+        return self._told_by.setdefault(matter.key, Told())
 
     def _seen(self, matter: Matter, docket: Docket) -> Docket:
         """What the chain says of a result, and its operator besides."""
@@ -223,7 +223,7 @@ class Watcher(Rounds):
 
     def _opinion(self, matter: Matter) -> Opinion:
         """Of a job and result; computed once, and again where too many wrong ones were met since."""
-        key = _key(matter)
+        key = matter.key
         if key not in self._opinions:
             engine = self._serving.ready[matter.record.sheet.model].engine
             found = examine(matter, engine)
@@ -255,7 +255,7 @@ class Watcher(Rounds):
 
     def _forget_parts(self, matter: Matter, step: Present) -> None:
         """The chain does not take them: they are demanded."""
-        key = _key(matter)
+        key = matter.key
         self._told(matter).signed.pop((step.list, step.position), None)
         self._asker.silence(matter.answer.operator)
         self._moves.pop(key, None)
@@ -318,8 +318,3 @@ class Watcher(Rounds):
             jobs=jobs,
         )
         self.health.good(report, ready=True)
-
-
-def _key(matter: Matter) -> bytes:
-    """Of a job and its result: a reorganisation can give a job another."""
-    return matter.record.id + matter.answer.result

@@ -14,6 +14,7 @@ REGISTER_MODEL = Function(
 )
 ASSIGN_SLOT = Function("function assignSlot(bytes32 slot, bytes32 model)")
 ROLLBACK_SLOT = Function("function rollbackSlot(bytes32 slot)")
+WITHDRAW_SHEETS = Function("function withdrawSheets(bytes32 model)")
 RETIRE = Function("function retire(bytes32 model)")
 MODEL_OF = Function("function modelOf(bytes32 model) returns (Model facts)")
 IS_SERVABLE = Function("function isServable(bytes32 model) returns (bool)")
@@ -45,6 +46,10 @@ class ModelsClient(Client):
     def retire(self, model: ModelId) -> Call:
         """By vote."""
         return self._verb(RETIRE, model)
+
+    def withdraw_sheets(self, model: ModelId) -> Call:
+        """Of a model that is withheld; a lapse does it already, unless it got too little gas for it."""
+        return self._verb(WITHDRAW_SHEETS, model)
 
     def model_of(self, model: ModelId, at: BlockRef = "latest") -> ModelFacts:
         facts = self._read(MODEL_OF, model, at=at)

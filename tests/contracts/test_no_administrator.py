@@ -23,8 +23,7 @@ ADMIN = "AccessManagerUnauthorizedAccount"
 GOVERNANCE = "GovernorOnlyExecutor"
 ROLE = "AccessControlUnauthorizedAccount"
 REGISTRY = "OnlyRegistries"
-AVAILABILITY = "OnlyAvailability"
-ROLE_ERRORS = {MANAGED, ADMIN, GOVERNANCE, ROLE, REGISTRY, AVAILABILITY}
+ROLE_ERRORS = {MANAGED, ADMIN, GOVERNANCE, ROLE, REGISTRY}
 PINNED = "WrongFacts"
 """Of a job that did not pin the caller as its judge."""
 
@@ -76,7 +75,6 @@ GUARDED: dict[str, dict[str, str]] = {
     "ModelAvailability": {},
     "ModelRegistry": {
         "assignSlot": MANAGED,
-        "onWithheld": AVAILABILITY,
         "retire": MANAGED,
         "rollbackSlot": MANAGED,
         "setAuthority": MANAGED,
@@ -132,7 +130,7 @@ OPEN: dict[str, set[str]] = {
     "ModelAvailability": {
         *("demandHeader", "demandTensor", "demandLeaf", "showHeader", "showTensor", "showLeaf", "lapse", "withdraw"),
     },
-    "ModelRegistry": {"registerModel"},
+    "ModelRegistry": {"registerModel", "withdrawSheets"},
     "OperatorRegistry": {"register", "retire", "update"},
     "RefusalReferee": set(),
     "RewardPool": {"claim", "claimEmission", "split"},

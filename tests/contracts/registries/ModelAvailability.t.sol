@@ -189,10 +189,46 @@ contract ModelAvailabilityTest is ProtocolTest {
         vm.stopPrank();
     }
 
-    function test_availability_alone_tells_the_registry() public {
+    function test_a_model_that_is_not_withheld_keeps_its_sheets() public {
+        assign(real);
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.OnlyAvailability.selector, stranger));
-        models.onWithheld(real);
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotWithheld.selector, real));
+        models.withdrawSheets(real);
+        assertTrue(escrow.sheetOf(CHAT) != 0);
+    }
+
+    /// @dev Of the gas that is given, a call takes 63 parts of 64 at most: so the rest can end what the call could not.
+    function test_a_lapse_with_too_little_gas_for_the_sheets_saves_none() public {
+        assign(real);
+        sheetBook.publishModel(real);
+        demandLeaf(1, 1);
+        bytes32 key = availability.keyOf(1, 2);
+        vm.warp(block.timestamp + availability.moveSeconds() + 1);
+        uint256 before = vm.snapshotState();
+        bool starved = false;
+        for (uint256 gas_ = 60_000; gas_ < 200_000 && !starved; gas_ += 1_000) {
+            vm.revertToState(before);
+            try availability.lapse{gas: gas_}(real, key) {
+                starved = escrow.sheetOf(CHAT) != 0;
+            } catch {}
+        }
+        assertTrue(starved, "no gas let the lapse through without the sheets");
+        assertTrue(availability.isWithheld(real));
+
+        vm.prank(stranger);
+        models.withdrawSheets(real);
+        assertEq(escrow.sheetOf(CHAT), 0);
+        assertEq(escrow.sheetOf(real), 0);
+    }
+
+    function test_a_lapse_gives_the_bond_back_whatever_roles_votes_moved() public {
+        assign(real);
+        demandLeaf(1, 1);
+        vm.mockCallRevert(address(models), abi.encodeCall(models.withdrawSheets, (real)), "moved on");
+        vm.warp(block.timestamp + availability.moveSeconds() + 1);
+        availability.lapse(real, availability.keyOf(1, 2));
+        assertEq(availability.creditOf(alice), bond);
+        assertTrue(availability.isWithheld(real));
     }
 
     // ---------------------------------------------------------------- money

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from oracle.dispute.watcher import Watcher
+from oracle.engine import Engine
+from oracle.models import load_model
 from oracle.store import Store
 from protocol import deployment as deployments
 from protocol.cast import CAST
 from protocol.plan import local_plan
 from protocol.types import ModelFacts
 from tests.chain import World, deploy_world, start_anvil, undone
+from tests.oracle.node.disputing import STAKE, Cheat, watching
 from tests.oracle.node.operators import RULES, Operators
 from tests.oracle.node.processes import Processes
 from tests.oracle.tiny import put_tiny_model
@@ -67,3 +72,29 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
     found = Processes(tmp_path)
     yield found
     found.close()
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as found:
+        yield found
+
+
+@pytest.fixture
+def watcher(served_world: World, tiny_store: Store, stack: ExitStack) -> Watcher:
+    """One that has money for its bonds."""
+    world = served_world
+    world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
+    world.close()
+    return stack.enter_context(watching(world, tiny_store))
+
+
+@pytest.fixture
+def engine(tiny_store: Store, tiny_facts: ModelFacts) -> Engine:
+    return Engine(load_model(tiny_store, tiny_facts.manifest))
+
+
+@pytest.fixture
+def operator(served_world: World, engine: Engine) -> Cheat:
+    """One that posts what it likes."""
+    return Cheat(served_world, engine)

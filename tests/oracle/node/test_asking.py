@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -25,8 +25,6 @@ from oracle.dispute.fetching import fetch, is_public
 from oracle.dispute.matter import Matter
 from oracle.dispute.moves import Ask, AskRows, AskTrace
 from oracle.dispute.watcher import Watcher
-from oracle.engine import Engine
-from oracle.models import load_model
 from oracle.serving import Loaded
 from oracle.store import Store
 from protocol import merkle
@@ -36,7 +34,7 @@ from protocol.disputes import Node, SignedParts, parts_key, parts_word
 from protocol.events import PartsPresented, SilenceConvicted, StepConvicted
 from protocol.parts import Kind, list_head
 from protocol.reverts import Reverted
-from protocol.types import JobId, JobStatus, ModelFacts
+from protocol.types import JobId, JobStatus
 from tests.chain import World
 from tests.oracle.dispute.games import Flip, Table, cheat
 from tests.oracle.node.disputing import (
@@ -48,31 +46,11 @@ from tests.oracle.node.disputing import (
     docket_of,
     play,
     submitted,
-    watching,
 )
 from tests.oracle.node.operators import Operators, ask, turn_until, until_status
 from tests.oracle.node.telling import Alter, telling
 
 LIST, POSITION = 1, 5
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as found:
-        yield found
-
-
-@pytest.fixture
-def watcher(served_world: World, tiny_store: Store, stack: ExitStack) -> Watcher:
-    world = served_world
-    world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
-    world.close()
-    return stack.enter_context(watching(world, tiny_store))
-
-
-@pytest.fixture
-def operator(served_world: World, tiny_store: Store, tiny_facts: ModelFacts) -> Cheat:
-    return Cheat(served_world, Engine(load_model(tiny_store, tiny_facts.manifest)))
 
 
 def flawed(operator: Cheat, kind: Kind = Kind.SCORES) -> JobId:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -16,7 +15,6 @@ from oracle.dispute.docket import Docket
 from oracle.dispute.watcher import Watcher
 from oracle.engine import Engine
 from oracle.evidence import gather
-from oracle.models import load_model
 from oracle.store import Store
 from oracle.verify import Tools, compare
 from protocol import merkle
@@ -30,7 +28,7 @@ from protocol.payload import Witness, encode_witness
 from protocol.plan import DAY, DOLLAR, GAME
 from protocol.pricing import bond_for, settle_from
 from protocol.reverts import Reverted
-from protocol.types import JobId, JobStatus, ModelFacts, Sampling
+from protocol.types import JobId, JobStatus, Sampling
 from tests.chain import World
 from tests.indexer.indexed import indexing
 from tests.oracle.dispute.games import Flip, Table, cheat
@@ -51,30 +49,6 @@ from tests.oracle.node.disputing import (
 )
 from tests.oracle.node.operators import Operators, ask, status, turn_until, until_status
 from tests.oracle.node.test_verify import run_verify
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as found:
-        yield found
-
-
-@pytest.fixture
-def watcher(served_world: World, tiny_store: Store, stack: ExitStack) -> Watcher:
-    world = served_world
-    world.send("watcher", world.contracts.asset.mint(CAST["watcher"].address, STAKE))
-    world.close()
-    return stack.enter_context(watching(world, tiny_store))
-
-
-@pytest.fixture
-def engine(tiny_store: Store, tiny_facts: ModelFacts) -> Engine:
-    return Engine(load_model(tiny_store, tiny_facts.manifest))
-
-
-@pytest.fixture
-def operator(served_world: World, engine: Engine) -> Cheat:
-    return Cheat(served_world, engine)
 
 
 def with_one_wrong(tokens: tuple[int, ...]) -> tuple[int, ...]:
